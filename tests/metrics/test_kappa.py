@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workstation.domain.estimate import Estimate, NotEstimable
+from workstation.domain.estimate import Estimate, NotEstimable, Weights
 from workstation.metrics.gates import Gate, judge
 from workstation.metrics.kappa import (
-    Weights,
     cohen_kappa,
     kappa_exact,
     kappa_of_pairs,

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workstation.domain.estimate import NotEstimable
+from workstation.domain.estimate import NotEstimable, OverlapDistribution
 from workstation.metrics.gates import Gate, judge
 from workstation.metrics.overlap import (
-    OverlapDistribution,
     PairCounts,
     dice,
     iou,

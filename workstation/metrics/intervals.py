@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
-
-from scipy.special import ndtri
-from scipy.stats import beta
+from statistics import NormalDist
 
 from workstation.domain.estimate import Estimate, NotEstimable
 
@@ -28,15 +26,17 @@ def clopper_pearson(
     if n == 0:
         return NotEstimable("no_observations", {"unit": unit})
     _check_counts(successes, n)
+    from scipy.special import betaincinv  # here, so that starting the program does not load scipy
+
     tail = (1.0 - level) / 2.0
-    low = 0.0 if successes == 0 else float(beta.ppf(tail, successes, n - successes + 1))
-    high = 1.0 if successes == n else float(beta.ppf(1.0 - tail, successes + 1, n - successes))
+    low = 0.0 if successes == 0 else float(betaincinv(successes, n - successes + 1, tail))
+    high = 1.0 if successes == n else float(betaincinv(successes + 1, n - successes, 1.0 - tail))
     return _proportion(successes, n, low, high, "clopper_pearson", unit)
 
 
 def wilson_limits(proportion: float, n: float, level: float = 0.95) -> tuple[float, float]:
     """Wilson limits for a proportion on `n` observations; `n` may be an effective number."""
-    z = float(ndtri(1.0 - (1.0 - level) / 2.0))
+    z = NormalDist().inv_cdf(1.0 - (1.0 - level) / 2.0)
     shrink = 1.0 + z * z / n
     centre = (proportion + z * z / (2.0 * n)) / shrink
     root = math.sqrt(proportion * (1.0 - proportion) / n + z * z / (4.0 * n * n))

@@ -4,39 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
-from workstation.domain.estimate import Estimate, NotEstimable
+from workstation.domain.estimate import Estimate, KappaResult, NotEstimable, Table, Weights
 from workstation.metrics.bootstrap import DEFAULT_REPLICATES, METHOD, patient_bootstrap
-
-Weights = Literal["unweighted", "linear", "quadratic"]
-Table = tuple[tuple[int, ...], ...]
 
 FLEISS_COHEN_EVERITT = "fleiss_cohen_everitt"
 SMALL_N = 150
 """Below this number of pairs the asymptotic interval covers too little; bootstrap beside it."""
-
-
-@dataclass(frozen=True, slots=True)
-class KappaResult:
-    """Kappa of one question for one pair of readers.
-
-    `table[i][j]` counts pairs with category i by the first and j by the second reader, over the
-    *full* scale. `asymptotic` carries the Fleiss-Cohen-Everitt interval, `bootstrap` the one by
-    patient, None where n is large and every patient gives one observation.
-    """
-
-    categories: tuple[str, ...]
-    table: Table
-    weights: Weights
-    asymptotic: Estimate | NotEstimable
-    bootstrap: Estimate | NotEstimable | None
 
 
 def tabulate(
@@ -99,7 +78,7 @@ def cohen_kappa(
     error = _standard_error(np.array(table, dtype=np.float64), weights)
     if error == 0.0:
         return Estimate(value, None, None, FLEISS_COHEN_EVERITT, n, unit, "no_variation", exact)
-    half = float(ndtri(1.0 - (1.0 - level) / 2.0)) * error
+    half = NormalDist().inv_cdf(1.0 - (1.0 - level) / 2.0) * error
     low, high = max(-1.0, value - half), min(1.0, value + half)
     return Estimate(value, low, high, FLEISS_COHEN_EVERITT, n, unit, "", exact)
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from workstation.domain.estimate import Estimate, NotEstimable
+from workstation.domain.estimate import Estimate, NotEstimable, OverlapDistribution
 from workstation.metrics.bootstrap import DEFAULT_REPLICATES, METHOD, patient_bootstrap
 
 BIN_COUNT = 20
@@ -35,34 +35,6 @@ class PairCounts:
     @property
     def one_empty(self) -> bool:
         return (self.first == 0) != (self.second == 0)
-
-
-@dataclass(frozen=True, slots=True)
-class OverlapDistribution:
-    """Spread of an overlap over all pairs with something marked by at least one reader.
-
-    Pairs marked by one reader only count as 0 and are counted in `one_empty`; pairs marked by
-    neither have no overlap: they are counted in `both_empty` and enter no average. Quartiles
-    interpolate linearly and are exact. `histogram[i]` counts values in
-    [i/BIN_COUNT, (i+1)/BIN_COUNT), the last bin including 1.
-    """
-
-    unit: str
-    pairs: int
-    both_empty: int
-    one_empty: int
-    minimum: Fraction
-    quartile_1: Fraction
-    median: Fraction
-    quartile_3: Fraction
-    maximum: Fraction
-    mean: Estimate
-    histogram: tuple[int, ...]
-
-    @property
-    def n(self) -> int:
-        """Pairs that have a value."""
-        return self.pairs - self.both_empty
 
 
 def iou(counts: PairCounts) -> Fraction | NotEstimable:

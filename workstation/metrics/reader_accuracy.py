@@ -6,16 +6,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
 
-from workstation.domain.estimate import Estimate, NotEstimable
+from workstation.domain.estimate import Accuracy, Estimate, NotEstimable
 from workstation.metrics.bootstrap import DEFAULT_REPLICATES
 from workstation.metrics.intervals import wilson, wilson_clustered
 from workstation.metrics.overlap import PairCounts, iou, mean_by_patient
-
-Scope = Literal["all", "disputed", "verified"]
-"""Which references count: all final ones (agreed ones are right by construction), only disputed
-and ruled ones, or only those verified independently of the readers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +20,6 @@ class Answer:
     patient: str
     given: str | None
     reference: str
-
-
-@dataclass(frozen=True, slots=True)
-class Accuracy:
-    """Correct answers out of all units with a reference; a missing answer is not correct."""
-
-    correct: int
-    n: int
-    missing: int
-    plain: Estimate | NotEstimable
-    clustered: Estimate | NotEstimable
 
 
 def answer_accuracy(answers: Sequence[Answer], *, unit: str) -> Accuracy:
