@@ -1,0 +1,1 @@
+"""The rules of a study: frozen values and plain functions; standard library and numpy only."""

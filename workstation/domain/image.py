@@ -1,0 +1,128 @@
+"""What is known of an image: matrix, spacing, geometry, windows; unknown stays unknown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from workstation.domain.errors import InvalidValue
+
+
+class ImageKind(StrEnum):
+    PHOTOGRAPH = "photograph"
+    STACK = "stack"
+
+
+class Eye(StrEnum):
+    OD = "OD"
+    OS = "OS"
+
+
+class SpacingKind(StrEnum):
+    """What a millimetre of the spacing means; `unknown` gives no millimetres at all."""
+
+    PATIENT = "patient"
+    DETECTOR = "detector"
+    NOMINAL = "nominal"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Spacing:
+    """Distance between pixel centres in mm: down the rows' axis, then along the columns'."""
+
+    row_mm: float
+    col_mm: float
+    kind: SpacingKind
+
+    def __post_init__(self) -> None:
+        if not (0 < self.row_mm < 1000 and 0 < self.col_mm < 1000):
+            raise InvalidValue("spacing.range", row_mm=self.row_mm, col_mm=self.col_mm)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A VOI window in modality units; `function` LINEAR, LINEAR_EXACT or SIGMOID (PS3.3 C.11.2)."""
+
+    center: float
+    width: float
+    function: str = "LINEAR"
+    explanation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StackGeometry:
+    """Where the slices of a stack lie, in LPS mm; slices are sorted along the normal.
+
+    `positions_mm` is the distance of each slice along the normal, ascending. `origin` is
+    ImagePositionPatient of slice 0; `row_direction` and `col_direction` are unit vectors.
+    `step_mm` is None where the step is not uniform. `tilt_deg` is the gantry tilt: the angle
+    between the normal and the line through the slice origins.
+    """
+
+    origin: tuple[float, float, float]
+    row_direction: tuple[float, float, float]
+    col_direction: tuple[float, float, float]
+    positions_mm: tuple[float, ...]
+    step_mm: float | None
+    tilt_deg: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneRef:
+    """Where one plane (photograph or slice) lies in the blob store.
+
+    `codec`: "jpeg" (the coded photograph bit for bit, metadata dropped) or "raw+zstd" (canonical
+    little-endian pixels). `pixel_sha256` is over the canonical decoded pixels.
+    """
+
+    blob_id: str
+    codec: str
+    pixel_sha256: str
+    stored_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One photograph or one stack of slices of a case.
+
+    `number` is the unique number of the study (F0001, S0001). `dtype` is the numpy name of the
+    canonical pixels ("uint8", "int16", "uint16"); `samples` 3 means RGB. Stack values are modality
+    values (HU for CT) = stored * slope + intercept.
+    """
+
+    image_id: str
+    case_id: str
+    number: str
+    kind: ImageKind
+    modality: str
+    rows: int
+    cols: int
+    slices: int
+    samples: int
+    dtype: str
+    planes: tuple[PlaneRef, ...]
+    eye: Eye | None = None
+    field: str = ""
+    is_target: bool = True
+    spacing: Spacing | None = None
+    geometry: StackGeometry | None = None
+    windows: tuple[Window, ...] = ()
+    slope: float = 1.0
+    intercept: float = 0.0
+    monochrome1: bool = False
+    padding: tuple[int, int] | None = None
+    manufacturer: str = ""
+    model: str = ""
+    series_description: str = ""
+    decoder: str = ""
+    source_sha256: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.rows <= 0 or self.cols <= 0 or self.slices <= 0:
+            raise InvalidValue("image.size", number=self.number)
+        if len(self.planes) not in (0, self.slices):
+            raise InvalidValue("image.planes", number=self.number)
+        if self.samples not in (1, 3):
+            raise InvalidValue("image.samples", number=self.number, samples=self.samples)

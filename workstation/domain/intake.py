@@ -1,0 +1,97 @@
+"""What a file delivered for import is found to be, before it becomes a study's image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from workstation.domain.image import StackGeometry, Spacing, Window
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A candidate file: `name` is the path relative to what was chosen, for people; `size` bytes.
+
+    `location` opens it: a path, or a path and a member's name for a zip archive.
+    """
+
+    name: str
+    size: int
+    location: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What the child process found in one file: allow-listed attributes, nothing decoded yet.
+
+    `kind`: "dicom" | "jpeg" | "png" | "tiff". `attributes` holds allow-listed DICOM keywords as
+    plain values. `identity` maps every present identity-bearing element (DICOM keyword or tag,
+    "EXIF", "XMP", "COM", "tEXt" ...) to its text, for the identity check only: never stored,
+    never logged.
+    """
+
+    source: SourceFile
+    kind: str
+    sha256: str
+    rows: int
+    cols: int
+    frames: int
+    samples: int
+    attributes: Mapping[str, object] = field(default_factory=dict)
+    identity: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A file that is not taken: which and why (a code with parameters)."""
+
+    name: str
+    code: str
+    params: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityFinding:
+    """Something that may tell who the patient is: where it stands, never what it says."""
+
+    name: str
+    where: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedPlane:
+    """One plane in canonical form.
+
+    `pixels`: uint8 (rows, cols, 3) RGB, or (rows, cols) uint8/int16/uint16 stored values with
+    unused bits zeroed. `coded` is the JPEG stream with its metadata dropped, where the
+    photograph keeps its coded data bit for bit; empty otherwise.
+    """
+
+    pixels: npt.NDArray[np.generic]
+    coded: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class StackPlan:
+    """A DICOM series put in order: files slice by slice, geometry, and what to warn of.
+
+    `refused` are files of the series that do not fit (another size, a duplicate position).
+    `warnings` are codes such as "stack.gap", "stack.tilt", with their parameters in the text
+    after a colon ("stack.tilt:18.5").
+    """
+
+    series_key: str
+    files: tuple[FileFacts, ...]
+    geometry: StackGeometry | None
+    spacing: Spacing | None
+    windows: tuple[Window, ...]
+    slope: float
+    intercept: float
+    monochrome1: bool
+    padding: tuple[int, int] | None
+    warnings: tuple[str, ...] = ()
+    refused: tuple[Refusal, ...] = ()

@@ -1,0 +1,282 @@
+"""One person's answer to a case: form answers and marks; a draft until submitted, then immutable.
+
+The body's JSON form (`reading/1`) is documented in docs/formats/reading.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from workstation.domain.errors import InvalidValue
+from workstation.domain.image import Eye, Image
+from workstation.domain.marks import (
+    BoxShape,
+    Mark,
+    PaintedShape,
+    PointShape,
+    PolygonShape,
+    Shape,
+)
+from workstation.domain.masks import Mask
+from workstation.domain.schema import (
+    CASE_SCOPE,
+    Completeness,
+    Level,
+    Missing,
+    Schema,
+    Scope,
+    holds,
+    missing_answers,
+    without_unasked,
+)
+
+BODY_FORMAT = "reading/1"
+
+
+class ReadingKind(StrEnum):
+    READING = "reading"
+    BLIND_READ = "blind_read"
+    RULING = "ruling"
+
+
+class ReadingState(StrEnum):
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    VOID = "void"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingBody:
+    """Answers by scope and question, and marks. Values are checked against a schema on the way in
+    (`checked_body`), so that stored content is always readable."""
+
+    answers: Mapping[Scope, Mapping[str, Any]] = field(default_factory=dict)
+    marks: tuple[Mark, ...] = ()
+
+    def __post_init__(self) -> None:
+        ids = [mark.mark_id for mark in self.marks]
+        if len(set(ids)) != len(ids):
+            raise InvalidValue("reading.duplicate_mark")
+        frozen = {s: MappingProxyType(dict(a)) for s, a in self.answers.items()}
+        object.__setattr__(self, "answers", MappingProxyType(frozen))
+
+    def answer(self, scope: Scope, question: str) -> Any:
+        """The answer, or None where none was given."""
+        return self.answers.get(scope, {}).get(question)
+
+    def with_answer(self, scope: Scope, question: str, value: Any) -> ReadingBody:
+        """A body with one answer changed; None takes it back."""
+        answers = {s: dict(a) for s, a in self.answers.items()}
+        given = answers.setdefault(scope, {})
+        if value is None:
+            given.pop(question, None)
+        else:
+            given[question] = value
+        return ReadingBody(answers, self.marks)
+
+    def with_marks(self, marks: Sequence[Mark]) -> ReadingBody:
+        return ReadingBody(self.answers, tuple(marks))
+
+    def on_image(self, image_id: str) -> tuple[Mark, ...]:
+        return tuple(mark for mark in self.marks if mark.image_id == image_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A draft or submitted reading of one case by one person.
+
+    `protocol_sha256` names the protocol revision it answers. `body_sha256` is set at submission.
+    """
+
+    reading_id: str
+    case_id: str
+    person_id: str
+    kind: ReadingKind
+    state: ReadingState
+    protocol_sha256: str
+    body: ReadingBody
+    started_at: datetime
+    saved_at: datetime
+    submitted_at: datetime | None = None
+    body_sha256: str = ""
+    revision: int = 0
+
+
+def case_scopes(images: Sequence[Image]) -> tuple[Scope, ...]:
+    """Scopes in reading order: each eye's images then the eye (OD before OS), then the case.
+
+    View-only series (not the target) are not answered about.
+    """
+    scopes: list[Scope] = []
+    targets = [image for image in images if image.is_target]
+    for eye in (Eye.OD, Eye.OS, None):
+        here = sorted((i for i in targets if i.eye is eye), key=lambda i: (i.field, i.number))
+        scopes += [Scope(Level.IMAGE, image.image_id) for image in here]
+        if eye is not None and here:
+            scopes.append(Scope(Level.EYE, str(eye)))
+    scopes.append(CASE_SCOPE)
+    return tuple(scopes)
+
+
+def missing_in(schema: Schema, images: Sequence[Image], body: ReadingBody) -> tuple[Missing, ...]:
+    """Everything that keeps the reading from being submitted, in reading order."""
+    scopes = case_scopes(images)
+    out = list(missing_answers(schema, scopes, body.answers))
+    for scope in scopes:
+        if scope.level is not Level.IMAGE:
+            continue
+        answers = body.answers.get(scope, {})
+        present = [mark.class_code for mark in body.on_image(scope.key)]
+        for lesion in schema.lesion_classes:
+            count = present.count(lesion.code)
+            if lesion.required_when and holds(lesion.required_when, answers) and not count:
+                out.append(Missing(scope, lesion.code, "lesion"))
+            if (
+                lesion.completeness is Completeness.NEAREST
+                and count > 1
+                and schema.fovea_class not in present
+                and not any(m.kind == "fovea" and m.scope == scope for m in out)
+            ):
+                out.append(Missing(scope, schema.fovea_class, "fovea"))
+    return tuple(out)
+
+
+def checked_body(schema: Schema, images: Sequence[Image], body: ReadingBody) -> ReadingBody:
+    """The body with answers in canonical form and marks checked against the images.
+
+    Raises InvalidValue for an answer of an unknown scope or a mark outside its image.
+    """
+    known = {image.image_id: image for image in images if image.is_target}
+    scopes = set(case_scopes(images))
+    for scope, given in body.answers.items():
+        if scope not in scopes:
+            raise InvalidValue("reading.unknown_scope", scope=str(scope))
+        for code in given:
+            if schema.question(code).level is not scope.level:
+                raise InvalidValue("reading.wrong_level", question=code, scope=str(scope))
+    for mark in body.marks:
+        schema.lesion_class(mark.class_code)
+        image = known.get(mark.image_id)
+        if image is None:
+            raise InvalidValue("reading.unknown_image", mark=mark.mark_id)
+        if any(z >= image.slices for z in mark.slices):
+            raise InvalidValue("reading.slice", mark=mark.mark_id)
+        if isinstance(mark.shape, PaintedShape) and any(
+            (m.rows, m.cols) != (image.rows, image.cols) for m in mark.shape.planes.values()
+        ):
+            raise InvalidValue("reading.mask_size", mark=mark.mark_id)
+    return ReadingBody(without_unasked(schema, body.answers), body.marks)
+
+
+# JSON form
+
+
+def shape_to_json(shape: Shape) -> dict[str, Any]:
+    match shape:
+        case PointShape():
+            return {"type": "point", "x": shape.x, "y": shape.y, "z": shape.z}
+        case BoxShape():
+            return {
+                "type": "box",
+                "corners": [shape.x0, shape.y0, shape.x1, shape.y1],
+                "z": shape.z,
+            }
+        case PolygonShape():
+            return {"type": "polygon", "vertices": [list(p) for p in shape.vertices], "z": shape.z}
+        case PaintedShape():
+            return {
+                "type": "painted",
+                "planes": [
+                    {
+                        "z": z,
+                        "rows": mask.rows,
+                        "cols": mask.cols,
+                        "runs": mask.runs.reshape(-1).tolist(),
+                    }
+                    for z, mask in shape.planes.items()
+                ],
+            }
+
+
+def shape_from_json(data: Mapping[str, Any]) -> Shape:
+    """Inverse of `shape_to_json`; raises InvalidValue on anything else."""
+    try:
+        match data["type"]:
+            case "point":
+                return PointShape(float(data["x"]), float(data["y"]), int(data["z"]))
+            case "box":
+                x0, y0, x1, y1 = (float(v) for v in data["corners"])
+                return BoxShape(x0, y0, x1, y1, int(data["z"]))
+            case "polygon":
+                vertices = tuple((float(x), float(y)) for x, y in data["vertices"])
+                return PolygonShape(vertices, int(data["z"]))
+            case "painted":
+                planes = {}
+                for plane in data["planes"]:
+                    runs = plane["runs"]
+                    pairs = list(zip(runs[0::2], runs[1::2], strict=True))
+                    planes[int(plane["z"])] = Mask.from_runs(plane["rows"], plane["cols"], pairs)
+                return PaintedShape(planes)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidValue("reading.shape_json") from error
+    raise InvalidValue("reading.shape_json", type=str(data.get("type")))
+
+
+def body_to_json(body: ReadingBody) -> dict[str, Any]:
+    """Plain JSON values; the order of scopes, questions and marks is canonical."""
+    return {
+        "format": BODY_FORMAT,
+        "answers": {
+            str(scope): {
+                code: list(value) if isinstance(value, tuple) else value
+                for code, value in sorted(body.answers[scope].items())
+            }
+            for scope in sorted(body.answers)
+        },
+        "marks": [
+            {
+                "id": mark.mark_id,
+                "image": mark.image_id,
+                "class": mark.class_code,
+                "number": mark.number,
+                "shape": shape_to_json(mark.shape),
+                "attributes": dict(sorted(mark.attributes.items())),
+                "note": mark.note,
+            }
+            for mark in body.marks
+        ],
+    }
+
+
+def body_from_json(data: Mapping[str, Any]) -> ReadingBody:
+    """Inverse of `body_to_json`; raises InvalidValue for another format or a broken body."""
+    if data.get("format") != BODY_FORMAT:
+        raise InvalidValue("reading.format", format=str(data.get("format")))
+    try:
+        answers = {
+            Scope.parse(scope): {
+                code: tuple(value) if isinstance(value, list) else value
+                for code, value in given.items()
+            }
+            for scope, given in data["answers"].items()
+        }
+        marks = tuple(
+            Mark(
+                mark["id"],
+                mark["image"],
+                mark["class"],
+                int(mark["number"]),
+                shape_from_json(mark["shape"]),
+                dict(mark.get("attributes", {})),
+                mark.get("note", ""),
+            )
+            for mark in data["marks"]
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InvalidValue("reading.body_json") from error
+    return ReadingBody(answers, marks)
