@@ -130,8 +130,9 @@ def missing_in(schema: Schema, images: Sequence[Image], body: ReadingBody) -> tu
     for scope in scopes:
         if scope.level is not Level.IMAGE:
             continue
-        answers = body.answers.get(scope, {})
-        present = [mark.class_code for mark in body.on_image(scope.key)]
+        answers = _answers_around(images, body, scope)
+        marks = body.on_image(scope.key)
+        present = [mark.class_code for mark in marks]
         for lesion in schema.lesion_classes:
             count = present.count(lesion.code)
             if lesion.required_when and holds(lesion.required_when, answers) and not count:
@@ -143,7 +144,22 @@ def missing_in(schema: Schema, images: Sequence[Image], body: ReadingBody) -> tu
                 and not any(m.kind == "fovea" and m.scope == scope for m in out)
             ):
                 out.append(Missing(scope, schema.fovea_class, "fovea"))
+        for mark in marks:
+            for attribute in schema.lesion_class(mark.class_code).attributes:
+                if attribute.required and mark.attributes.get(attribute.code) in (None, "", ()):
+                    out.append(Missing(scope, attribute.code, "attribute", mark.mark_id))
     return tuple(out)
+
+
+def _answers_around(
+    images: Sequence[Image], body: ReadingBody, scope: Scope
+) -> dict[str, Any]:
+    """The answers that hold for an image: its own, its eye's and the case's."""
+    eye = next((image.eye for image in images if image.image_id == scope.key), None)
+    around = dict(body.answers.get(CASE_SCOPE, {}))
+    if eye is not None:
+        around.update(body.answers.get(Scope(Level.EYE, str(eye)), {}))
+    return around | dict(body.answers.get(scope, {}))
 
 
 def checked_body(schema: Schema, images: Sequence[Image], body: ReadingBody) -> ReadingBody:
@@ -160,7 +176,12 @@ def checked_body(schema: Schema, images: Sequence[Image], body: ReadingBody) -> 
             if schema.question(code).level is not scope.level:
                 raise InvalidValue("reading.wrong_level", question=code, scope=str(scope))
     for mark in body.marks:
-        schema.lesion_class(mark.class_code)
+        lesion = schema.lesion_class(mark.class_code)
+        known_attributes = {attribute.code: attribute for attribute in lesion.attributes}
+        for code, value in mark.attributes.items():
+            if code not in known_attributes:
+                raise InvalidValue("reading.unknown_attribute", mark=mark.mark_id, attribute=code)
+            known_attributes[code].checked(value)
         image = known.get(mark.image_id)
         if image is None:
             raise InvalidValue("reading.unknown_image", mark=mark.mark_id)

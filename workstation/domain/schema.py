@@ -40,10 +40,12 @@ class Geometry(StrEnum):
 
 
 class Completeness(StrEnum):
-    """All lesions of the class are marked, or only the one nearest to the fovea (B.3.3 c)."""
+    """What must be marked: all lesions of the class, only the one nearest to the fovea (B.3.3 c),
+    or nothing (B.3.3 d: what is drawn of an optional class enters no agreement rule)."""
 
     ALL = "all"
     NEAREST = "nearest"
+    OPTIONAL = "optional"
 
 
 class SignGroup(StrEnum):
@@ -256,7 +258,8 @@ class Missing:
 
     scope: Scope
     code: str
-    kind: str  # "question" | "lesion" | "fovea"
+    kind: str  # "question" | "lesion" | "fovea" | "attribute"
+    mark_id: str = ""
 
 
 def missing_answers(
