@@ -15,30 +15,6 @@ from workstation.domain.reading import ReadingBody
 from workstation.domain.schema import Scope
 
 
-class DisputeState(StrEnum):
-    OPEN = "open"
-    BLIND_READ_SEALED = "blind_read_sealed"
-    REVEALED = "revealed"
-    RESOLVED = "resolved"
-
-
-@dataclass(frozen=True, slots=True)
-class Dispute:
-    """An open question for the arbitrator. `x_reading_id`, `y_reading_id`: the coin's order."""
-
-    dispute_id: str
-    case_id: str
-    comparison_id: str
-    state: DisputeState
-    x_reading_id: str
-    y_reading_id: str
-    opened_at: datetime
-    arbitrator_id: str = ""
-    revealed_at: datetime | None = None
-    revealed_without_blind_read: bool = False
-    reopened_because: str = ""
-
-
 class Choice(StrEnum):
     """What was decided for one item or object."""
 
@@ -70,6 +46,34 @@ class Decision:
     @property
     def key(self) -> tuple[str, ...]:
         return (str(self.scope), self.question, self.class_code, *self.x_marks, "|", *self.y_marks)
+
+
+class DisputeState(StrEnum):
+    OPEN = "open"
+    BLIND_READ_SEALED = "blind_read_sealed"
+    REVEALED = "revealed"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """An open question for the arbitrator. `x_reading_id`, `y_reading_id`: the coin's order.
+
+    `decisions` are those made so far and not yet signed.
+    """
+
+    dispute_id: str
+    case_id: str
+    comparison_id: str
+    state: DisputeState
+    x_reading_id: str
+    y_reading_id: str
+    opened_at: datetime
+    arbitrator_id: str = ""
+    revealed_at: datetime | None = None
+    revealed_without_blind_read: bool = False
+    reopened_because: str = ""
+    decisions: tuple[Decision, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
