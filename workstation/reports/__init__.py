@@ -1,0 +1,1 @@
+"""The study report: values in, PDF and JSON out."""

@@ -1,0 +1,110 @@
+"""Each reader against the reference standard, with what that can and cannot show."""
+
+from __future__ import annotations
+
+from workstation.domain.estimate import Accuracy
+from workstation.domain.report import ReaderAccuracyEntry, ReportData
+from workstation.i18n import tr
+from workstation.reports.blocks import Block, Chapter, Column, Paragraph, Table
+from workstation.reports.setting import Setting
+from workstation.reports.wording import interval, method, point, unit_name, verdict
+
+ORDER = 80
+
+
+def chapter(data: ReportData, setting: Setting) -> Chapter:
+    title = tr("Readers against the reference standard")
+    if not data.reader_accuracy:
+        return Chapter(
+            title,
+            (Paragraph(tr("Not estimable ({reason})", reason=tr("no observations")), "note"),),
+        )
+    blocks: list[Block] = []
+    for scope in dict.fromkeys(entry.scope for entry in data.reader_accuracy):
+        entries = [entry for entry in data.reader_accuracy if entry.scope == scope]
+        blocks += [Paragraph(scope_sentence(scope), "note"), _table(entries, scope, setting)]
+    return Chapter(title, tuple(blocks))
+
+
+def scope_sentence(scope: str) -> str:
+    """Which references counted, and what bias comes with them."""
+    sentences = {
+        "all": tr(
+            "Scope: all final references. Where the readers agreed, their answer became the "
+            "reference, so it is right by construction (incorporation bias); these numbers are "
+            "higher than accuracy against an independent reference would be."
+        ),
+        "disputed": tr(
+            "Scope: disputed and ruled items only. The arbitrator had seen both answers when "
+            "ruling, and easy cases are missing, so these numbers do not describe the study as a "
+            "whole."
+        ),
+        "verified": tr(
+            "Scope: references verified independently of the readers; agreed answers enter only "
+            "as far as they were verified."
+        ),
+    }
+    return sentences[scope]
+
+
+def _scope_name(scope: str) -> str:
+    return {
+        "all": tr("all final references"),
+        "disputed": tr("disputed items only"),
+        "verified": tr("independently verified"),
+    }[scope]
+
+
+def _table(entries: list[ReaderAccuracyEntry], scope: str, setting: Setting) -> Table:
+    rows: list[tuple[str, ...]] = []
+    for entry in entries:
+        rows += _rows(entry, setting)
+    return Table(
+        tr("Accuracy of each reader ({scope})", scope=_scope_name(scope)),
+        (
+            Column(tr("Reader"), 2),
+            Column(tr("Question"), 4),
+            Column(tr("Correct"), 3, "right"),
+            Column(tr("Value"), 2, "right"),
+            Column(tr("95 % CI"), 4),
+            Column(tr("Method"), 5),
+            Column(tr("Criterion"), 3),
+        ),
+        tuple(rows),
+        tr("A missing answer counts as not correct. The second interval of an entry allows for "
+           "several units of one patient."),
+    )
+
+
+def _rows(entry: ReaderAccuracyEntry, setting: Setting) -> list[tuple[str, ...]]:
+    label, result = entry.label.text(setting.language), entry.result
+    if not isinstance(result, Accuracy):
+        counted = "–" if not hasattr(result, "n") else f"{result.n} {unit_name(entry.unit)}"
+        return [
+            (
+                entry.reader,
+                label,
+                counted,
+                point(result, entry.criterion),
+                interval(result) if hasattr(result, "n") else "–",
+                method(result),
+                verdict(entry.criterion),
+            )
+        ]
+    counted = f"{result.correct}/{result.n} {unit_name(entry.unit)}"
+    if result.missing:
+        counted = tr("{counted}, {missing} missing", counted=counted, missing=result.missing)
+    rows = [
+        (
+            entry.reader,
+            label,
+            counted,
+            point(result.plain, entry.criterion),
+            interval(result.plain) if result.n else "–",
+            method(result.plain),
+            verdict(entry.criterion),
+        )
+    ]
+    if result.n and result.clustered != result.plain:
+        rows.append(("", "", "", "", interval(result.clustered), method(result.clustered), ""))
+    return rows
