@@ -43,24 +43,28 @@ def add_person(workspace: Workspace, command: AddPerson) -> tuple[Person, Change
     coordinator; InvalidValue for a malformed login or roles that exclude each other.
     """
     require_role(workspace.person, Role.COORDINATOR)
+    with workspace.reading() as uow:
+        people = uow.people.all()
+    person = Person(
+        person_id=str(uuid.uuid4()),
+        login=command.login,
+        display_name=command.display_name.strip(),
+        code=next_code(people, command.roles),
+        roles=command.roles,
+        qualification=command.qualification,
+    )
+    if any(p.login == person.login for p in people):
+        raise RuleViolation("person.login_taken", login=person.login)
+    # The slot comes before the row: a slot without a person opens nothing in the program and is
+    # replaced on the next try, a person without a slot could never sign in.
+    workspace.accounts.add(person.person_id, person.login, command.passphrase)
     with workspace.writing() as uow:
-        if uow.people.by_login(command.login) is not None:
-            raise RuleViolation("person.login_taken", login=command.login)
-        person = Person(
-            person_id=str(uuid.uuid4()),
-            login=command.login,
-            display_name=command.display_name.strip(),
-            code=next_code(uow.people.all(), command.roles),
-            roles=command.roles,
-            qualification=command.qualification,
-        )
+        if uow.people.by_login(person.login) is not None:
+            raise RuleViolation("person.login_taken", login=person.login)
         uow.people.add(person)
         uow.audit.append(
             "person.added", person.person_id, {"roles": sorted(str(r) for r in person.roles)}
         )
-        # The slot is opened before the row is committed: a slot without a person is harmless and
-        # is replaced on the next try, a person without a slot could never sign in.
-        workspace.accounts.add(person.person_id, person.login, command.passphrase)
         uow.commit()
     return person, changed(Topic.PEOPLE)
 

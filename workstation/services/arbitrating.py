@@ -1,0 +1,789 @@
+"""Arbitrate: the queue, the blind read, the reveal, item by item to a signed ruling.
+
+Both readings stay as they are; the ruling is a new body, and the reference standard a view of it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from workstation.comparators.consensus import consensus
+from workstation.comparators.objects import ObjectGroup, object_groups
+from workstation.domain.agreement import Reason, ReasonType, Verdict
+from workstation.domain.arbitration import (
+    Choice,
+    Decision,
+    Dispute,
+    DisputeState,
+    Provenance,
+    ReferenceStandard,
+    Ruling,
+    require_reveal_allowed,
+    require_ruling_complete,
+)
+from workstation.domain.case import Case, CaseState, moved
+from workstation.domain.errors import RuleViolation
+from workstation.domain.events import Changes, Topic, changed
+from workstation.domain.image import Image
+from workstation.domain.marks import Mark, PaintedShape, mark_planes, union_planes
+from workstation.domain.masks import Mask
+from workstation.domain.people import Role, require_role
+from workstation.domain.ports import UnitOfWork
+from workstation.domain.protocol import Protocol
+from workstation.domain.reading import (
+    Reading,
+    ReadingBody,
+    ReadingKind,
+    ReadingState,
+    body_to_json,
+    case_scopes,
+    checked_body,
+    missing_in,
+)
+from workstation.domain.schema import Level, Scope, asked, holds
+from workstation.services.canonical import document_sha256
+from workstation.services.reading import ordered_images, submitted_form
+from workstation.services.workspace import Workspace, current_protocol
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """What an arbitrator sees of a dispute in the list: before the own read, number and age only.
+
+    `items` is None until X and Y are revealed.
+    """
+
+    dispute_id: str
+    case_id: str
+    number: str
+    state: DisputeState
+    age_days: int
+    items: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeItem:
+    """One thing to decide: a question of a scope, or an object of an image.
+
+    For a question `x_value`, `y_value`, `mine_value`; for an object the mark ids of each side.
+    `reasons` are the typed reasons it is here for; an item without any is pre-adopted as agreed.
+    """
+
+    scope: Scope
+    question: str = ""
+    class_code: str = ""
+    x_value: Any = None
+    y_value: Any = None
+    mine_value: Any = None
+    x_marks: tuple[str, ...] = ()
+    y_marks: tuple[str, ...] = ()
+    mine_marks: tuple[str, ...] = ()
+    reasons: tuple[ReasonType, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return (str(self.scope), self.question, self.class_code, *self.x_marks, "|", *self.y_marks)
+
+    @property
+    def disputed(self) -> bool:
+        return bool(self.reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDispute:
+    """A dispute on the desk. `x`, `y`, `verdict` and `items` are None/empty until revealed."""
+
+    dispute: Dispute
+    case: Case
+    protocol: Protocol
+    images: tuple[Image, ...]
+    mine: Reading
+    x: ReadingBody | None = None
+    y: ReadingBody | None = None
+    verdict: Verdict | None = None
+    items: tuple[DisputeItem, ...] = ()
+
+
+def queue(workspace: Workspace) -> tuple[QueueRow, ...]:
+    """The disputes the person may rule on, oldest first: open to all arbitrators, or one's own.
+
+    A case the person has read is never among them.
+    """
+    require_role(workspace.person, Role.ARBITRATOR)
+    me = workspace.person.person_id
+    now = workspace.clock.now()
+    rows: list[QueueRow] = []
+    with workspace.reading() as uow:
+        for dispute in uow.disputes.all():
+            if dispute.arbitrator_id not in ("", me) or _was_reader(uow, dispute.case_id, me):
+                continue
+            revealed = dispute.state in (DisputeState.REVEALED, DisputeState.RESOLVED)
+            verdict = _verdict(uow, dispute) if revealed else None
+            rows.append(
+                QueueRow(
+                    dispute.dispute_id,
+                    dispute.case_id,
+                    uow.cases.get(dispute.case_id).number,
+                    dispute.state,
+                    max(0, (now - dispute.opened_at).days),
+                    len(verdict.reasons) if verdict else None,
+                )
+            )
+    return tuple(sorted(rows, key=lambda r: (r.state is DisputeState.RESOLVED, r.number)))
+
+
+def _was_reader(uow: UnitOfWork, case_id: str, person_id: str) -> bool:
+    return uow.assignments.find(case_id, person_id) is not None
+
+
+def _verdict(uow: UnitOfWork, dispute: Dispute) -> Verdict:
+    comparison = uow.comparisons.latest(dispute.case_id)
+    if comparison is None or comparison.comparison_id != dispute.comparison_id:
+        raise RuleViolation("arbitration.stale_comparison")
+    return comparison.verdict
+
+
+def _mine(uow: UnitOfWork, dispute: Dispute, person_id: str) -> Dispute:
+    """The dispute, where it is this person's to rule on."""
+    if dispute.arbitrator_id not in ("", person_id):
+        raise RuleViolation("arbitration.not_yours")
+    if _was_reader(uow, dispute.case_id, person_id):
+        raise RuleViolation("arbitration.was_reader")
+    return dispute
+
+
+def open_dispute(workspace: Workspace, dispute_id: str) -> OpenDispute:
+    """Take the dispute (nobody else may then) and open it where it stands.
+
+    Before the reveal: images and the person's own blind read. Afterwards also X, Y and the items.
+    """
+    require_role(workspace.person, Role.ARBITRATOR)
+    me = workspace.person.person_id
+    with workspace.reading() as uow:
+        dispute = _mine(uow, uow.disputes.get(dispute_id), me)
+        kind = _own_kind(dispute)
+        ready = dispute.arbitrator_id == me and uow.readings.find(dispute.case_id, me, kind)
+    if not ready:
+        with workspace.writing() as uow:
+            dispute = _mine(uow, uow.disputes.get(dispute_id), me)
+            if dispute.arbitrator_id != me:
+                dispute = replace(dispute, arbitrator_id=me)
+                uow.disputes.update(dispute)
+                uow.audit.append("dispute.taken", dispute.case_id, {})
+            _ensure_draft(workspace, uow, dispute, _own_kind(dispute))
+            uow.commit()
+    with workspace.reading() as uow:
+        return _opened(uow, uow.disputes.get(dispute_id), me)
+
+
+def _own_kind(dispute: Dispute) -> ReadingKind:
+    revealed = dispute.state in (DisputeState.REVEALED, DisputeState.RESOLVED)
+    return ReadingKind.RULING if revealed else ReadingKind.BLIND_READ
+
+
+def _ensure_draft(
+    workspace: Workspace, uow: UnitOfWork, dispute: Dispute, kind: ReadingKind
+) -> None:
+    me = workspace.person.person_id
+    if uow.readings.find(dispute.case_id, me, kind) is not None:
+        return
+    blind = uow.readings.find(dispute.case_id, me, ReadingKind.BLIND_READ)
+    body = blind.body if kind is ReadingKind.RULING and blind is not None else ReadingBody()
+    sha256, _ = current_protocol(uow)
+    now = workspace.clock.now()
+    uow.readings.add(
+        Reading(
+            str(uuid.uuid4()), dispute.case_id, me, kind, ReadingState.DRAFT, sha256, body, now, now
+        )
+    )
+
+
+def _opened(uow: UnitOfWork, dispute: Dispute, me: str) -> OpenDispute:
+    case = uow.cases.get(dispute.case_id)
+    images = ordered_images(uow.images.of_case(dispute.case_id))
+    reading = uow.readings.find(dispute.case_id, me, _own_kind(dispute))
+    assert reading is not None
+    protocol = uow.protocols.get(reading.protocol_sha256)
+    opened = OpenDispute(dispute, case, protocol, images, reading)
+    if dispute.state not in (DisputeState.REVEALED, DisputeState.RESOLVED):
+        return opened
+    x = uow.readings.get(dispute.x_reading_id).body
+    y = uow.readings.get(dispute.y_reading_id).body
+    verdict = _verdict(uow, dispute)
+    items = dispute_items(protocol, images, verdict, x, y, reading.body)
+    return replace(opened, x=x, y=y, verdict=verdict, items=items)
+
+
+def seal_blind_read(workspace: Workspace, dispute_id: str) -> Changes:
+    """Freeze and sign the arbitrator's own read; X and Y may be seen afterwards.
+
+    Raises RuleViolation("reading.incomplete") naming what is missing.
+    """
+    me = workspace.person.person_id
+    with workspace.writing() as uow:
+        dispute = _mine(uow, uow.disputes.get(dispute_id), me)
+        if dispute.state is not DisputeState.OPEN:
+            raise RuleViolation("arbitration.blind_read_sealed")
+        reading = uow.readings.find(dispute.case_id, me, ReadingKind.BLIND_READ)
+        if reading is None:
+            raise RuleViolation("arbitration.blind_read_first")
+        protocol = uow.protocols.get(reading.protocol_sha256)
+        body, sha256 = submitted_form(protocol, uow.images.of_case(dispute.case_id), reading)
+        now = workspace.clock.now()
+        uow.readings.submit(
+            replace(
+                reading,
+                body=body,
+                state=ReadingState.SUBMITTED,
+                saved_at=now,
+                submitted_at=now,
+                body_sha256=sha256,
+            )
+        )
+        signature = workspace.keys.sign(me, sha256.encode())
+        uow.disputes.update(replace(dispute, state=DisputeState.BLIND_READ_SEALED))
+        uow.audit.append(
+            "blind_read.sealed", dispute.case_id, {"body_sha256": sha256, "signature": signature}
+        )
+        uow.commit()
+    return changed(Topic.DISPUTES, case_ids=(dispute.case_id,))
+
+
+def reveal(workspace: Workspace, dispute_id: str) -> Changes:
+    """Show X and Y. An audit event of its own; without a blind read it is recorded as such.
+
+    Raises RuleViolation where the protocol demands the blind read first.
+    """
+    require_role(workspace.person, Role.ARBITRATOR)
+    me = workspace.person.person_id
+    with workspace.writing() as uow:
+        dispute = _mine(uow, uow.disputes.get(dispute_id), me)
+        if dispute.state in (DisputeState.REVEALED, DisputeState.RESOLVED):
+            return changed()
+        _, protocol = current_protocol(uow)
+        require_reveal_allowed(protocol, dispute)
+        without = dispute.state is DisputeState.OPEN
+        dispute = replace(
+            dispute,
+            state=DisputeState.REVEALED,
+            arbitrator_id=me,
+            revealed_at=workspace.clock.now(),
+            revealed_without_blind_read=without,
+        )
+        uow.disputes.update(dispute)
+        _ensure_draft(workspace, uow, dispute, ReadingKind.RULING)
+        uow.audit.append("dispute.revealed", dispute.case_id, {"without_blind_read": without})
+        uow.commit()
+    return changed(Topic.DISPUTES, case_ids=(dispute.case_id,))
+
+
+def save_decisions(
+    workspace: Workspace, dispute_id: str, decisions: Sequence[Decision]
+) -> None:
+    """Keep the decisions made so far; they come back when the dispute is opened again."""
+    with workspace.writing() as uow:
+        dispute = _mine(uow, uow.disputes.get(dispute_id), workspace.person.person_id)
+        if dispute.state is not DisputeState.REVEALED:
+            raise RuleViolation("arbitration.not_revealed")
+        uow.disputes.update(replace(dispute, decisions=tuple(decisions)))
+        uow.commit()
+
+
+# What there is to decide
+
+
+def dispute_items(
+    protocol: Protocol,
+    images: Sequence[Image],
+    verdict: Verdict,
+    x: ReadingBody,
+    y: ReadingBody,
+    mine: ReadingBody,
+) -> tuple[DisputeItem, ...]:
+    """Everything X and Y differ in, in reading order; disputed items carry their reasons.
+
+    Questions first, then objects, per scope. Differences the protocol does not dispute (an
+    optional class, an agreed tolerance) come without reasons and are pre-adopted as agreed.
+    """
+    out: list[DisputeItem] = []
+    by_image = {image.image_id: image for image in images}
+    for scope in case_scopes(images):
+        for question in protocol.schema.at(scope.level):
+            first, second = x.answer(scope, question.code), y.answer(scope, question.code)
+            if first != second:
+                out.append(
+                    DisputeItem(
+                        scope,
+                        question=question.code,
+                        x_value=first,
+                        y_value=second,
+                        mine_value=mine.answer(scope, question.code),
+                        reasons=_question_reasons(protocol, verdict, scope, question.code),
+                    )
+                )
+        if scope.level is Level.IMAGE:
+            out += _object_items(protocol, by_image[scope.key], verdict, x, y, mine)
+    return tuple(out)
+
+
+def _touches(reason: Reason, scope: Scope) -> bool:
+    return reason.score.scope == scope or (
+        scope.level is Level.IMAGE and scope.key in reason.score.images
+    ) or (scope.level is not Level.IMAGE and reason.score.scope.level is Level.CASE)
+
+
+def _question_reasons(
+    protocol: Protocol, verdict: Verdict, scope: Scope, question: str
+) -> tuple[ReasonType, ...]:
+    """Reasons about the question; a question nobody rules on is disputed with the one that
+    opens it (a quality reason with the quality)."""
+    found = [
+        reason
+        for reason in verdict.reasons
+        if _touches(reason, scope) and protocol.item(reason.item_id).question == question
+    ]
+    if not found:
+        ruled = {item.question for item in protocol.agreement}
+        if question not in ruled:
+            openers = set(protocol.schema.question(question).when or {})
+            found = [
+                reason
+                for reason in verdict.reasons
+                if _touches(reason, scope) and protocol.item(reason.item_id).question in openers
+            ]
+    return tuple(dict.fromkeys(reason.type for reason in found))
+
+
+_OBJECT_REASONS = frozenset(
+    {
+        ReasonType.LESION_IOU,
+        ReasonType.CLASS_IOU,
+        ReasonType.MISSING_OBJECT,
+        ReasonType.SPLIT_MERGE,
+        ReasonType.ATTRIBUTE,
+        ReasonType.COMPARATOR_FAILED,
+    }
+)
+
+
+def _object_items(
+    protocol: Protocol,
+    image: Image,
+    verdict: Verdict,
+    x: ReadingBody,
+    y: ReadingBody,
+    mine: ReadingBody,
+) -> list[DisputeItem]:
+    scope = Scope(Level.IMAGE, image.image_id)
+    reasons = [r for r in verdict.reasons if _touches(r, scope) and r.type in _OBJECT_REASONS]
+    groups = object_groups(protocol, image, x, y)
+    own = _mine_by_group(image, groups, x, y, mine)
+    items: list[DisputeItem] = []
+    for group in groups:
+        about = [r for r in reasons if _concerns(protocol, r, group)]
+        if _identical(image, group, x, y):
+            about = []
+        items.append(
+            DisputeItem(
+                scope,
+                class_code=group.class_code,
+                x_marks=group.x_marks,
+                y_marks=group.y_marks,
+                mine_marks=own.pop(group.key, ()),
+                reasons=tuple(dict.fromkeys(r.type for r in about)),
+            )
+        )
+    return items
+
+
+def _concerns(protocol: Protocol, reason: Reason, group: ObjectGroup) -> bool:
+    item = protocol.item(reason.item_id)
+    if item.classes:
+        if group.class_code not in item.classes:
+            return False
+    elif not protocol.schema.lesion_class(group.class_code).is_lesion:
+        return False
+    named = reason.score.evidence.get("marks")
+    if named is None:
+        return True
+    return bool(set(named) & {*group.x_marks, *group.y_marks})
+
+
+def _identical(image: Image, group: ObjectGroup, x: ReadingBody, y: ReadingBody) -> bool:
+    first = [m for m in x.marks if m.mark_id in group.x_marks]
+    second = [m for m in y.marks if m.mark_id in group.y_marks]
+    if [dict(m.attributes) for m in first] != [dict(m.attributes) for m in second]:
+        return False
+    if any(m.is_point for m in (*first, *second)):
+        return [m.shape for m in first] == [m.shape for m in second]
+    return _pixels(first, image) == _pixels(second, image)
+
+
+def _pixels(marks: Sequence[Mark], image: Image) -> dict[int, Mask]:
+    planes = [mark_planes(m, image.rows, image.cols) for m in marks]
+    return union_planes(planes, image.rows, image.cols)
+
+
+def _mine_by_group(
+    image: Image,
+    groups: Sequence[ObjectGroup],
+    x: ReadingBody,
+    y: ReadingBody,
+    mine: ReadingBody,
+) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """The arbitrator's own marks of the blind read beside the object they overlap most."""
+    own: dict[tuple[str, ...], list[str]] = {}
+    for mark in mine.on_image(image.image_id):
+        best: ObjectGroup | None = None
+        most = 0
+        for group in groups:
+            if group.class_code != mark.class_code:
+                continue
+            members = [m for m in x.marks if m.mark_id in group.x_marks]
+            members += [m for m in y.marks if m.mark_id in group.y_marks]
+            common = _common(_pixels([mark], image), _pixels(members, image))
+            if common > most:
+                best, most = group, common
+        if best is not None:
+            own.setdefault(best.key, []).append(mark.mark_id)
+    return {key: tuple(ids) for key, ids in own.items()}
+
+
+def _common(first: Mapping[int, Mask], second: Mapping[int, Mask]) -> int:
+    return sum(first[z].intersection_area(second[z]) for z in first if z in second)
+
+
+# The ruling
+
+
+def unresolved(
+    opened: OpenDispute, decisions: Sequence[Decision], mine: ReadingBody
+) -> tuple[DisputeItem, ...]:
+    """Disputed items without a decision. A question that the decided answers no longer ask
+    (a stage where the ruling says "normal") needs none."""
+    decided = {decision.key for decision in decisions}
+    body = ruling_body(opened, decisions, mine)
+    open_items = []
+    for item in opened.items:
+        if not item.disputed or item.key in decided:
+            continue
+        if item.question:
+            question = opened.protocol.schema.question(item.question)
+            if not holds(question.when, body.answers.get(item.scope, {})):
+                continue
+        open_items.append(item)
+    return tuple(open_items)
+
+
+def ruling_body(
+    opened: OpenDispute, decisions: Sequence[Decision], mine: ReadingBody
+) -> ReadingBody:
+    """The reference the decisions add up to: what X and Y agree in, and each decision applied."""
+    assert opened.x is not None and opened.y is not None
+    by_key = {decision.key: decision for decision in decisions}
+    answers: dict[Scope, dict[str, Any]] = {}
+    for scope in case_scopes(opened.images):
+        first = opened.x.answers.get(scope, {})
+        second = opened.y.answers.get(scope, {})
+        answers[scope] = {
+            code: first.get(code) for code in first if first.get(code) == second.get(code)
+        }
+    marks: list[Mark] = []
+    agreed = _agreed_marks(opened)
+    for item in opened.items:
+        decision = by_key.get(item.key)
+        if item.question:
+            value = _decided_value(item, decision, mine)
+            if value is not None:
+                answers[item.scope][item.question] = value
+        elif decision is None:
+            if not item.disputed:
+                marks += agreed.get(item.key, ())
+        else:
+            marks += _decided_marks(opened, item, decision, mine)
+    extra = [d for d in decisions if d.choice is Choice.MINE and not d.x_marks and not d.y_marks]
+    wanted = {mark_id for d in extra if d.class_code for mark_id in d.result_marks}
+    marks += [m for m in mine.marks if m.mark_id in wanted]
+    numbered = _numbered(marks)
+    kept = {
+        scope: {
+            q.code: given[q.code]
+            for q in asked(opened.protocol.schema, scope, given)
+            if q.code in given
+        }
+        for scope, given in answers.items()
+    }
+    return ReadingBody(kept, numbered)
+
+
+def _decided_value(item: DisputeItem, decision: Decision | None, mine: ReadingBody) -> Any:
+    if decision is None:
+        return None if item.disputed else item.x_value
+    match decision.choice:
+        case Choice.ADOPT_X:
+            return item.x_value
+        case Choice.ADOPT_Y:
+            return item.y_value
+        case Choice.MINE:
+            return mine.answer(item.scope, item.question)
+        case _:
+            return None
+
+
+def _agreed_marks(opened: OpenDispute) -> dict[tuple[str, ...], list[Mark]]:
+    """What stands for an object nobody disputes: the protocol's merge of X and Y."""
+    assert opened.x is not None and opened.y is not None
+    out: dict[tuple[str, ...], list[Mark]] = {}
+    for item in opened.items:
+        if item.question or item.disputed:
+            continue
+        bodies = [
+            ReadingBody({}, tuple(m for m in opened.x.marks if m.mark_id in item.x_marks)),
+            ReadingBody({}, tuple(m for m in opened.y.marks if m.mark_id in item.y_marks)),
+        ]
+        merged = consensus(opened.protocol, opened.images, bodies)
+        out[item.key] = list(merged.body.marks)
+    return out
+
+
+def _decided_marks(
+    opened: OpenDispute, item: DisputeItem, decision: Decision, mine: ReadingBody
+) -> list[Mark]:
+    assert opened.x is not None and opened.y is not None
+    first = [m for m in opened.x.marks if m.mark_id in item.x_marks]
+    second = [m for m in opened.y.marks if m.mark_id in item.y_marks]
+    match decision.choice:
+        case Choice.ADOPT_X:
+            return first
+        case Choice.ADOPT_Y:
+            return second
+        case Choice.MINE:
+            wanted = set(decision.result_marks) or set(item.mine_marks)
+            return [m for m in mine.marks if m.mark_id in wanted]
+        case Choice.AGREED:
+            return _agreed_marks(replace(opened, items=(replace(item, reasons=()),))).get(
+                item.key, []
+            )
+        case Choice.UNION | Choice.INTERSECTION:
+            return _combined(opened, item, decision.choice, first, second)
+        case Choice.NOTHING | Choice.UNDECIDABLE:
+            return []
+
+
+def _combined(
+    opened: OpenDispute,
+    item: DisputeItem,
+    choice: Choice,
+    first: list[Mark],
+    second: list[Mark],
+) -> list[Mark]:
+    image = next(i for i in opened.images if i.image_id == item.scope.key)
+    a, b = _pixels(first, image), _pixels(second, image)
+    if choice is Choice.UNION:
+        planes = union_planes([a, b], image.rows, image.cols)
+    else:
+        planes = {z: a[z].intersection(b[z]) for z in a if z in b}
+    planes = {z: mask for z, mask in planes.items() if not mask.empty}
+    if not planes:
+        raise RuleViolation("arbitration.empty_combination")
+    model = (first or second)[0]
+    return [
+        replace(model, mark_id=f"{model.mark_id}-{choice}", shape=PaintedShape(planes), note="")
+    ]
+
+
+def _numbered(marks: Sequence[Mark]) -> tuple[Mark, ...]:
+    """Marks from several bodies with numbers and ids unique again."""
+    counters: dict[tuple[str, str], int] = {}
+    seen: set[str] = set()
+    out: list[Mark] = []
+    for mark in marks:
+        if mark.mark_id in seen:
+            continue
+        seen.add(mark.mark_id)
+        key = (mark.image_id, mark.class_code)
+        counters[key] = counters.get(key, 0) + 1
+        out.append(replace(mark, number=counters[key]))
+    return tuple(out)
+
+
+def sign(
+    workspace: Workspace,
+    dispute_id: str,
+    decisions: Sequence[Decision],
+    reason_code: str,
+    confidence: int,
+    note: str,
+) -> Changes:
+    """Sign the ruling: it becomes the reference standard of the case.
+
+    Raises RuleViolation naming unresolved items, a missing reason, a missing note where the ruling
+    matches neither reader, or required answers the ruling leaves open.
+    """
+    require_role(workspace.person, Role.ARBITRATOR)
+    me = workspace.person.person_id
+    with workspace.writing() as uow:
+        dispute = _mine(uow, uow.disputes.get(dispute_id), me)
+        if dispute.state is not DisputeState.REVEALED:
+            raise RuleViolation("arbitration.not_revealed")
+        opened = _opened(uow, dispute, me)
+        mine = opened.mine.body
+        lacking = unresolved(opened, decisions, mine)
+        neither = (Choice.MINE, Choice.NOTHING, Choice.UNDECIDABLE)
+        differs = any(d.choice in neither for d in decisions if not _matches_one(d, opened, mine))
+        require_ruling_complete(
+            opened.protocol,
+            tuple(f"{item.scope}/{item.question or item.class_code}" for item in lacking),
+            reason_code,
+            note,
+            differs,
+        )
+        body = checked_body(
+            opened.protocol.schema, opened.images, ruling_body(opened, decisions, mine)
+        )
+        _check_answers(opened, decisions, body)
+        sha256 = document_sha256(body_to_json(body))
+        now = workspace.clock.now()
+        ruling = Ruling(
+            str(uuid.uuid4()),
+            dispute_id,
+            dispute.case_id,
+            me,
+            body,
+            tuple(decisions),
+            reason_code,
+            confidence,
+            note.strip(),
+            now,
+            sha256,
+            workspace.keys.sign(me, sha256.encode()),
+        )
+        uow.rulings.add(ruling)
+        uow.readings.submit(
+            replace(
+                opened.mine,
+                state=ReadingState.SUBMITTED,
+                submitted_at=now,
+                saved_at=now,
+                body_sha256=document_sha256(body_to_json(mine)),
+            )
+        )
+        uow.references.put(_reference(opened, ruling))
+        uow.disputes.update(
+            replace(dispute, state=DisputeState.RESOLVED, decisions=tuple(decisions))
+        )
+        case = opened.case
+        uow.cases.update(replace(case, state=moved(case.state, CaseState.RULED, case.number)))
+        uow.audit.append(
+            "ruling.signed",
+            dispute.case_id,
+            {"body_sha256": sha256, "signature": ruling.signature, "reason": reason_code},
+        )
+        uow.commit()
+    return changed(Topic.DISPUTES, Topic.CASES, case_ids=(dispute.case_id,))
+
+
+def _matches_one(decision: Decision, opened: OpenDispute, mine: ReadingBody) -> bool:
+    """Whether a decision for one's own value says what X or Y said anyway."""
+    if decision.choice is not Choice.MINE or not decision.question:
+        return False
+    value = mine.answer(decision.scope, decision.question)
+    assert opened.x is not None and opened.y is not None
+    return value in (
+        opened.x.answer(decision.scope, decision.question),
+        opened.y.answer(decision.scope, decision.question),
+    )
+
+
+def _check_answers(
+    opened: OpenDispute, decisions: Sequence[Decision], body: ReadingBody
+) -> None:
+    """Required questions the ruling leaves open, other than those ruled undecidable."""
+    undecidable = {
+        (d.scope, d.question) for d in decisions if d.choice is Choice.UNDECIDABLE and d.question
+    }
+    lacking = [
+        (str(m.scope), m.code, m.kind)
+        for m in missing_in(opened.protocol.schema, opened.images, body)
+        if m.kind == "question" and (m.scope, m.code) not in undecidable
+    ]
+    if lacking:
+        raise RuleViolation("arbitration.answers_missing", missing=lacking)
+
+
+_PROVENANCE = {
+    Choice.ADOPT_X: Provenance.ADOPTED_X,
+    Choice.ADOPT_Y: Provenance.ADOPTED_Y,
+    Choice.UNDECIDABLE: Provenance.UNDECIDABLE,
+    Choice.AGREED: Provenance.AGREED,
+}
+
+
+def _reference(opened: OpenDispute, ruling: Ruling) -> ReferenceStandard:
+    """The reference as a view of the ruling, with where each item comes from."""
+    by_question = {(d.scope, d.question): d.choice for d in ruling.decisions if d.question}
+    provenance: dict[str, str] = {}
+    for scope, given in ruling.body.answers.items():
+        for code in given:
+            choice = by_question.get((scope, code), Choice.AGREED)
+            provenance[f"{scope}/{code}"] = str(_PROVENANCE.get(choice, Provenance.ARBITRATED))
+    for (scope, code), choice in by_question.items():
+        if choice is Choice.UNDECIDABLE:
+            provenance[f"{scope}/{code}"] = str(Provenance.UNDECIDABLE)
+    assert opened.x is not None and opened.y is not None
+    x_ids = {m.mark_id for m in opened.x.marks}
+    y_ids = {m.mark_id for m in opened.y.marks}
+    disputed = {i for item in opened.items if item.disputed for i in (*item.x_marks, *item.y_marks)}
+    for mark in ruling.body.marks:
+        source = Provenance.ARBITRATED
+        if mark.mark_id in x_ids and mark.mark_id in disputed:
+            source = Provenance.ADOPTED_X
+        elif mark.mark_id in y_ids and mark.mark_id in disputed:
+            source = Provenance.ADOPTED_Y
+        elif not any(m.mark_id == mark.mark_id for m in opened.mine.body.marks) and not any(
+            mark.mark_id.endswith(f"-{choice}") for choice in (Choice.UNION, Choice.INTERSECTION)
+        ):
+            source = Provenance.AGREED
+        provenance[f"mark:{mark.mark_id}"] = str(source)
+    return ReferenceStandard(
+        ruling.case_id,
+        "arbitration",
+        ruling.body,
+        provenance,
+        {"merge": str(opened.protocol.consensus_merge), "reason": ruling.reason_code},
+    )
+
+
+def reopen(workspace: Workspace, dispute_id: str, because: str) -> Changes:
+    """Open a resolved dispute again; history stays, a reason is needed.
+
+    Raises RuleViolation without a reason or for a dispute that is not resolved.
+    """
+    require_role(workspace.person, Role.COORDINATOR)
+    if len(because.strip()) < 10:
+        raise RuleViolation("arbitration.reopen_reason")
+    with workspace.writing() as uow:
+        dispute = uow.disputes.get(dispute_id)
+        if dispute.state is not DisputeState.RESOLVED:
+            raise RuleViolation("arbitration.not_resolved")
+        case = uow.cases.get(dispute.case_id)
+        uow.cases.update(replace(case, state=moved(case.state, CaseState.DISPUTED, case.number)))
+        uow.disputes.add(
+            replace(
+                dispute,
+                dispute_id=str(uuid.uuid4()),
+                state=DisputeState.OPEN,
+                arbitrator_id="",
+                opened_at=workspace.clock.now(),
+                revealed_at=None,
+                revealed_without_blind_read=False,
+                reopened_because=because.strip(),
+                decisions=(),
+            )
+        )
+        uow.audit.append("dispute.reopened", dispute.case_id, {})
+        uow.commit()
+    return changed(Topic.DISPUTES, Topic.CASES, case_ids=(dispute.case_id,))

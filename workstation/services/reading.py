@@ -1,0 +1,229 @@
+"""Read: a reader's worklist, the open draft, every stroke saved, submission one way."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+
+from workstation.domain.case import AssignmentState, Case, CaseState, moved
+from workstation.domain.errors import RuleViolation
+from workstation.domain.events import Changes, Topic, changed
+from workstation.domain.image import Image
+from workstation.domain.people import Role, require_role
+from workstation.domain.ports import UnitOfWork
+from workstation.domain.protocol import Protocol
+from workstation.domain.reading import (
+    Reading,
+    ReadingBody,
+    ReadingKind,
+    ReadingState,
+    body_to_json,
+    checked_body,
+    missing_in,
+)
+from workstation.domain.schema import Missing
+from workstation.services.canonical import document_sha256
+from workstation.services.workspace import Workspace, current_protocol, own_assignment
+
+
+@dataclass(frozen=True, slots=True)
+class WorklistRow:
+    """All a reader sees of a case in the list."""
+
+    case_id: str
+    number: str
+    state: AssignmentState
+    position: int
+    image_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """A case on the reading desk: images in reading order and the person's own reading."""
+
+    case: Case
+    protocol: Protocol
+    images: tuple[Image, ...]
+    reading: Reading
+
+    @property
+    def targets(self) -> tuple[Image, ...]:
+        return tuple(image for image in self.images if image.is_target)
+
+
+def worklist(uow: UnitOfWork, person_id: str) -> tuple[WorklistRow, ...]:
+    """The person's cases in the person's own order."""
+    rows = [
+        WorklistRow(
+            a.case_id,
+            uow.cases.get(a.case_id).number,
+            a.state,
+            a.position,
+            sum(1 for image in uow.images.of_case(a.case_id) if image.is_target),
+        )
+        for a in uow.assignments.of_person(person_id)
+        if uow.cases.get(a.case_id).state is not CaseState.WITHDRAWN
+    ]
+    return tuple(sorted(rows, key=lambda row: row.position))
+
+
+def next_case(uow: UnitOfWork, person_id: str, after: str = "") -> str | None:
+    """The next case that is not submitted: after the one given, else from the top; None at the
+    end of the list."""
+    rows = worklist(uow, person_id)
+    open_ids = [r.case_id for r in rows if r.state is not AssignmentState.SUBMITTED]
+    later: list[str] = []
+    passed = False
+    for row in rows:
+        if passed and row.case_id in open_ids:
+            later.append(row.case_id)
+        passed = passed or row.case_id == after
+    remaining = later or [c for c in open_ids if c != after]
+    return remaining[0] if remaining else None
+
+
+def ordered_images(images: tuple[Image, ...]) -> tuple[Image, ...]:
+    """OD before OS, then images without a known eye; targets first; by field and number."""
+    eyes = ["OD", "OS"]
+
+    def key(image: Image) -> tuple[bool, int, str, str]:
+        place = eyes.index(str(image.eye)) if image.eye is not None else len(eyes)
+        return (not image.is_target, place, image.field, image.number)
+
+    return tuple(sorted(images, key=key))
+
+
+def open_case(workspace: Workspace, case_id: str) -> OpenCase:
+    """Open one's own case: the draft is made at the first opening and found again afterwards.
+
+    Raises RuleViolation where the case is not the person's own.
+    """
+    require_role(workspace.person, Role.READER)
+    me = workspace.person.person_id
+    with workspace.reading() as uow:
+        found = _opened(uow, case_id, me)
+    if found is not None:
+        return found
+    with workspace.writing() as uow:
+        case, assignment = own_assignment(uow, case_id, me)
+        if case.state is not CaseState.ASSIGNED:
+            raise RuleViolation("reading.case_closed", case=case.number)
+        sha256, _ = current_protocol(uow)
+        now = workspace.clock.now()
+        uow.readings.add(
+            Reading(
+                str(uuid.uuid4()),
+                case_id,
+                me,
+                ReadingKind.READING,
+                ReadingState.DRAFT,
+                sha256,
+                ReadingBody(),
+                now,
+                now,
+            )
+        )
+        uow.assignments.update(replace(assignment, state=AssignmentState.IN_PROGRESS))
+        uow.audit.append("reading.opened", case_id, {})
+        uow.commit()
+    with workspace.reading() as uow:
+        found = _opened(uow, case_id, me)
+    assert found is not None
+    return found
+
+
+def _opened(uow: UnitOfWork, case_id: str, person_id: str) -> OpenCase | None:
+    case, _ = own_assignment(uow, case_id, person_id)
+    reading = uow.readings.find(case_id, person_id, ReadingKind.READING)
+    if reading is None:
+        return None
+    protocol = uow.protocols.get(reading.protocol_sha256)
+    return OpenCase(case, protocol, ordered_images(uow.images.of_case(case_id)), reading)
+
+
+def save_draft(workspace: Workspace, reading_id: str, body: ReadingBody) -> Reading:
+    """Keep the draft as it is now; durable when this returns.
+
+    Raises RuleViolation for a submitted reading or someone else's.
+    """
+    with workspace.writing() as uow:
+        reading = _own(uow, reading_id, workspace.person.person_id)
+        now = workspace.clock.now()
+        uow.readings.save_draft(reading_id, body, now, reading.revision + 1)
+        uow.commit()
+    return replace(reading, body=body, saved_at=now, revision=reading.revision + 1)
+
+
+def _own(uow: UnitOfWork, reading_id: str, person_id: str) -> Reading:
+    reading = uow.readings.get(reading_id)
+    if reading.person_id != person_id:
+        raise RuleViolation("assignment.not_yours")
+    if reading.state is not ReadingState.DRAFT:
+        raise RuleViolation("reading.submitted")
+    return reading
+
+
+def missing(workspace: Workspace, reading_id: str) -> tuple[Missing, ...]:
+    """What keeps the draft from being submitted, in reading order."""
+    with workspace.reading() as uow:
+        reading = uow.readings.get(reading_id)
+        if reading.person_id != workspace.person.person_id:
+            raise RuleViolation("assignment.not_yours")
+        protocol = uow.protocols.get(reading.protocol_sha256)
+        images = uow.images.of_case(reading.case_id)
+        return missing_in(protocol.schema, images, reading.body)
+
+
+def submitted_form(
+    protocol: Protocol, images: tuple[Image, ...], reading: Reading
+) -> tuple[ReadingBody, str]:
+    """The body as it is frozen, and its hash.
+
+    Raises RuleViolation("reading.incomplete") naming every missing item.
+    """
+    body = checked_body(protocol.schema, images, reading.body)
+    lacking = missing_in(protocol.schema, images, body)
+    if lacking:
+        raise RuleViolation(
+            "reading.incomplete", missing=[(str(m.scope), m.code, m.kind) for m in lacking]
+        )
+    return body, document_sha256(body_to_json(body))
+
+
+def submit(workspace: Workspace, reading_id: str) -> Changes:
+    """Freeze and sign the reading; with the last one in, the case awaits its comparison.
+
+    The comparison itself is another transaction, so that a crash between the two loses nothing.
+    Raises RuleViolation for an incomplete reading, naming what is missing.
+    """
+    require_role(workspace.person, Role.READER)
+    with workspace.writing() as uow:
+        reading = _own(uow, reading_id, workspace.person.person_id)
+        case, assignment = own_assignment(uow, reading.case_id, workspace.person.person_id)
+        protocol = uow.protocols.get(reading.protocol_sha256)
+        body, sha256 = submitted_form(protocol, uow.images.of_case(case.case_id), reading)
+        now = workspace.clock.now()
+        uow.readings.submit(
+            replace(
+                reading,
+                body=body,
+                state=ReadingState.SUBMITTED,
+                saved_at=now,
+                submitted_at=now,
+                body_sha256=sha256,
+            )
+        )
+        uow.assignments.update(replace(assignment, state=AssignmentState.SUBMITTED))
+        signature = workspace.keys.sign(workspace.person.person_id, sha256.encode())
+        uow.audit.append(
+            "reading.submitted", case.case_id, {"body_sha256": sha256, "signature": signature}
+        )
+        states = [a.state for a in uow.assignments.of_case(case.case_id)]
+        if all(state is AssignmentState.SUBMITTED for state in states):
+            to = moved(case.state, CaseState.AWAITING_COMPARISON, case.number)
+            uow.cases.update(replace(case, state=to))
+        uow.commit()
+    changes = changed(
+        Topic.READINGS, Topic.ASSIGNMENTS, Topic.CASES, case_ids=(reading.case_id,)
+    )
+    return changes | workspace.comparison.compare_pending()
