@@ -145,7 +145,8 @@ class ReadingRows(Port):
     def submit(self, reading: Reading) -> None:
         """One-way: afterwards the row cannot be changed, by trigger."""
     def get(self, reading_id: str) -> Reading: ...
-    def find(self, case_id: str, person_id: str, kind: ReadingKind) -> Reading | None: ...
+    def find(self, case_id: str, person_id: str, kind: ReadingKind) -> Reading | None:
+        """The person's latest reading of the kind (a re-opened dispute is read again)."""
     def submitted(self, case_id: str) -> tuple[Reading, ...]:
         """Submitted readings (kind READING) of the case, in slot order."""
 

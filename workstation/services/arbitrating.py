@@ -164,8 +164,7 @@ def open_dispute(workspace: Workspace, dispute_id: str) -> OpenDispute:
     me = workspace.person.person_id
     with workspace.reading() as uow:
         dispute = _mine(uow, uow.disputes.get(dispute_id), me)
-        kind = _own_kind(dispute)
-        ready = dispute.arbitrator_id == me and uow.readings.find(dispute.case_id, me, kind)
+        ready = dispute.arbitrator_id == me and _draft(uow, dispute, me) is not None
     if not ready:
         with workspace.writing() as uow:
             dispute = _mine(uow, uow.disputes.get(dispute_id), me)
@@ -184,11 +183,18 @@ def _own_kind(dispute: Dispute) -> ReadingKind:
     return ReadingKind.RULING if revealed else ReadingKind.BLIND_READ
 
 
+def _draft(uow: UnitOfWork, dispute: Dispute, person_id: str) -> Reading | None:
+    """The person's reading of this dispute; one of an earlier round, before a re-opening, is
+    history and not found."""
+    found = uow.readings.find(dispute.case_id, person_id, _own_kind(dispute))
+    return found if found is not None and found.started_at >= dispute.opened_at else None
+
+
 def _ensure_draft(
     workspace: Workspace, uow: UnitOfWork, dispute: Dispute, kind: ReadingKind
 ) -> None:
     me = workspace.person.person_id
-    if uow.readings.find(dispute.case_id, me, kind) is not None:
+    if _draft(uow, dispute, me) is not None:
         return
     blind = uow.readings.find(dispute.case_id, me, ReadingKind.BLIND_READ)
     body = blind.body if kind is ReadingKind.RULING and blind is not None else ReadingBody()
@@ -204,7 +210,7 @@ def _ensure_draft(
 def _opened(uow: UnitOfWork, dispute: Dispute, me: str) -> OpenDispute:
     case = uow.cases.get(dispute.case_id)
     images = ordered_images(uow.images.of_case(dispute.case_id))
-    reading = uow.readings.find(dispute.case_id, me, _own_kind(dispute))
+    reading = _draft(uow, dispute, me)
     assert reading is not None
     protocol = uow.protocols.get(reading.protocol_sha256)
     opened = OpenDispute(dispute, case, protocol, images, reading)
@@ -227,7 +233,7 @@ def seal_blind_read(workspace: Workspace, dispute_id: str) -> Changes:
         dispute = _mine(uow, uow.disputes.get(dispute_id), me)
         if dispute.state is not DisputeState.OPEN:
             raise RuleViolation("arbitration.blind_read_sealed")
-        reading = uow.readings.find(dispute.case_id, me, ReadingKind.BLIND_READ)
+        reading = _draft(uow, dispute, me)
         if reading is None:
             raise RuleViolation("arbitration.blind_read_first")
         protocol = uow.protocols.get(reading.protocol_sha256)
