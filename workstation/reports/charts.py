@@ -72,6 +72,7 @@ def forest(
     x_title: str,
     first_title: str,
     second_title: str,
+    missing_title: str,
     font: Path,
 ) -> str:
     """Values with their intervals, one row each, the two kinds of interval apart."""
@@ -88,7 +89,9 @@ def forest(
             lowest = min(lowest, limits[0])
             axes.plot(limits, (y + shift, y + shift), color=colour, linewidth=1.4, label=title)
             axes.plot([row.value], [y + shift], "s", color=colour, markersize=3.6)
-        if row.value is not None and row.first is None and row.second is None:
+        if row.value is None:
+            axes.text(0.0, y, f" {missing_title}", fontproperties=style, va="center", color=INK)
+        elif row.first is None and row.second is None:
             axes.plot([row.value], [y], "s", color=INK, markersize=3.6)
     for threshold in sorted(set(thresholds)):
         axes.axvline(threshold, color=INK, linewidth=0.9, linestyle=(0, (4, 2)))

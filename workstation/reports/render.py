@@ -94,6 +94,17 @@ def template_values(data: ReportData, setting: Setting) -> dict[str, Any]:
                     "value": data.dataset.version if data.dataset else tr("not frozen"),
                     "code": False,
                 },
+                *(
+                    [
+                        {
+                            "label": tr("Fingerprint"),
+                            "value": data.dataset.fingerprint,
+                            "code": True,
+                        }
+                    ]
+                    if data.dataset
+                    else []
+                ),
                 {
                     "label": tr("Report made at"),
                     "value": moment(data.generated_at),

@@ -41,9 +41,9 @@ def number_against(value: Fraction, threshold: str) -> str:
 
 
 def point(result: Estimate | NotEstimable, criterion: Criterion | None = None) -> str:
-    """The value alone, or why there is none."""
+    """The value alone; where there is none, `interval` beside it says why."""
     if isinstance(result, NotEstimable):
-        return not_estimable(result)
+        return tr("not estimable")
     if criterion is not None and result.exact is not None:
         return number_against(result.exact, criterion.threshold)
     return number(result.value if result.exact is None else result.exact)
@@ -52,9 +52,9 @@ def point(result: Estimate | NotEstimable, criterion: Criterion | None = None) -
 def interval(result: Estimate | NotEstimable) -> str:
     """The interval's limits, or why there are none."""
     if isinstance(result, NotEstimable):
-        return not_estimable(result)
+        return why_not(result.reason_code)
     if result.low is None or result.high is None:
-        return not_estimable(NotEstimable(result.note))
+        return tr("no interval: {reason}", reason=why_not(result.note))
     return tr("{low} to {high}", low=number(result.low), high=number(result.high))
 
 
@@ -67,6 +67,11 @@ def estimate(result: Estimate | NotEstimable) -> str:
 
 def not_estimable(result: NotEstimable) -> str:
     """The sentence printed in place of a number that does not exist."""
+    return tr("Not estimable ({reason})", reason=why_not(result.reason_code))
+
+
+def why_not(code: str) -> str:
+    """Why a number or an interval does not exist."""
     reasons = {
         "no_observations": tr("no observations"),
         "expected_agreement_one": tr("both readers used one and the same category"),
@@ -76,8 +81,7 @@ def not_estimable(result: NotEstimable) -> str:
         "bootstrap_undefined": tr("undefined in every resample"),
         "bootstrap_degenerate": tr("every resample gives the same value"),
     }
-    reason = reasons.get(result.reason_code, result.reason_code)
-    return tr("Not estimable ({reason})", reason=reason)
+    return reasons.get(code, code)
 
 
 def method(result: Estimate | NotEstimable) -> str:

@@ -12,6 +12,7 @@ from workstation.reports.wording import (
     estimate,
     interval,
     method,
+    not_estimable,
     point,
     unit_name,
     verdict,
@@ -25,7 +26,7 @@ def chapter(data: ReportData, setting: Setting) -> Chapter:
     if not data.agreement:
         return Chapter(
             title,
-            (Paragraph(tr("Not estimable ({reason})", reason=tr("no observations")), "note"),),
+            (Paragraph(not_estimable(NotEstimable("no_observations")), "note"),),
         )
     blocks: list[Block] = [
         Paragraph(
@@ -65,8 +66,11 @@ def _kappas(entries: tuple[AgreementEntry, ...], setting: Setting) -> Table:
         kappa = entry.kappa
         rows.append(
             (
-                _name(entry, setting),
-                _weights(kappa.weights),
+                tr(
+                    "{question}, {weights}",
+                    question=_name(entry, setting),
+                    weights=_weights(kappa.weights),
+                ),
                 point(kappa.asymptotic, entry.criterion),
                 interval(kappa.asymptotic),
                 method(kappa.asymptotic),
@@ -76,18 +80,17 @@ def _kappas(entries: tuple[AgreementEntry, ...], setting: Setting) -> Table:
         )
         if kappa.bootstrap is not None and not isinstance(kappa.asymptotic, NotEstimable):
             rows.append(
-                ("", "", "", interval(kappa.bootstrap), method(kappa.bootstrap), "", "")
+                ("", "", interval(kappa.bootstrap), method(kappa.bootstrap), "", "")
             )
     return Table(
         tr("Cohen's kappa"),
         (
-            Column(tr("Question"), 4),
-            Column(tr("Weights"), 3),
-            Column(tr("Kappa"), 2, "right"),
-            Column(tr("95 % CI"), 3),
-            Column(tr("Method"), 5),
-            Column(tr("n"), 2),
-            Column(tr("Criterion"), 3),
+            Column(tr("Question"), 9),
+            Column(tr("Kappa"), 4, "right"),
+            Column(tr("95 % CI"), 8),
+            Column(tr("Method"), 11),
+            Column(tr("n"), 6),
+            Column(tr("Criterion"), 6),
         ),
         tuple(rows),
         tr("Below 150 pairs, or with several units of one patient, the interval by patient stands "
@@ -120,6 +123,7 @@ def _chart(entries: tuple[AgreementEntry, ...], setting: Setting) -> Chart:
         x_title=tr("Kappa"),
         first_title=tr("asymptotic"),
         second_title=tr("bootstrap by patient"),
+        missing_title=tr("not estimable"),
         font=setting.regular_font,
     )
     said = tr("; ").join(

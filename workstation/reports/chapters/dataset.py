@@ -52,9 +52,9 @@ def chapter(data: ReportData, setting: Setting) -> Chapter:
             Facts(
                 (
                     (tr("Events"), str(data.audit.events)),
-                    (tr("Head"), Code(data.audit.head)),
+                    (tr("Head of the chain"), Code(data.audit.head)),
                     (
-                        tr("Checked when this report was made"),
+                        tr("Check of the chain"),
                         tr("chain is whole") if data.audit.verified else tr("CHAIN IS BROKEN"),
                     ),
                 )

@@ -25,7 +25,7 @@ def chapter(data: ReportData, setting: Setting) -> Chapter:
     if not data.overlap:
         return Chapter(
             title,
-            (Paragraph(tr("Not estimable ({reason})", reason=tr("no observations")), "note"),),
+            (Paragraph(not_estimable(NotEstimable("no_observations")), "note"),),
         )
     blocks: list[Block] = [
         Paragraph(

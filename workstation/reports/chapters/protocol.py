@@ -85,9 +85,9 @@ def _standard(claim: StandardClaim, setting: Setting) -> str:
     if claim.title is not None:
         name = tr("{code} ({title})", code=claim.code, title=claim.title.text(setting.language))
     if not claim.unverified_clauses:
-        return tr("The protocol was written after {standard}.", standard=name)
+        return tr("The protocol names {standard} as its basis.", standard=name)
     return tr(
-        "The protocol was written after {standard}. Not verified against the text of the standard: "
+        "The protocol names {standard} as its basis. Not verified against the text of the standard: "
         "{clauses}.",
         standard=name,
         clauses=tr(", ").join(claim.unverified_clauses),

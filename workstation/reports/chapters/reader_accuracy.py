@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from workstation.domain.estimate import Accuracy
+from workstation.domain.estimate import Accuracy, Estimate, NotEstimable
 from workstation.domain.report import ReaderAccuracyEntry, ReportData
 from workstation.i18n import tr
 from workstation.reports.blocks import Block, Chapter, Column, Paragraph, Table
 from workstation.reports.setting import Setting
-from workstation.reports.wording import interval, method, point, unit_name, verdict
+from workstation.reports.wording import interval, method, not_estimable, point, unit_name, verdict
 
 ORDER = 80
 
@@ -17,7 +17,7 @@ def chapter(data: ReportData, setting: Setting) -> Chapter:
     if not data.reader_accuracy:
         return Chapter(
             title,
-            (Paragraph(tr("Not estimable ({reason})", reason=tr("no observations")), "note"),),
+            (Paragraph(not_estimable(NotEstimable("no_observations")), "note"),),
         )
     blocks: list[Block] = []
     for scope in dict.fromkeys(entry.scope for entry in data.reader_accuracy):
@@ -62,13 +62,13 @@ def _table(entries: list[ReaderAccuracyEntry], scope: str, setting: Setting) -> 
     return Table(
         tr("Accuracy of each reader ({scope})", scope=_scope_name(scope)),
         (
-            Column(tr("Reader"), 2),
-            Column(tr("Question"), 4),
-            Column(tr("Correct"), 3, "right"),
-            Column(tr("Value"), 2, "right"),
-            Column(tr("95 % CI"), 4),
-            Column(tr("Method"), 5),
-            Column(tr("Criterion"), 3),
+            Column(tr("Reader"), 4),
+            Column(tr("Question"), 6),
+            Column(tr("Correct"), 7, "right"),
+            Column(tr("Value"), 4, "right"),
+            Column(tr("95 % CI"), 8),
+            Column(tr("Method"), 10),
+            Column(tr("Criterion"), 6),
         ),
         tuple(rows),
         tr("A missing answer counts as not correct. The second interval of an entry allows for "
@@ -79,14 +79,14 @@ def _table(entries: list[ReaderAccuracyEntry], scope: str, setting: Setting) -> 
 def _rows(entry: ReaderAccuracyEntry, setting: Setting) -> list[tuple[str, ...]]:
     label, result = entry.label.text(setting.language), entry.result
     if not isinstance(result, Accuracy):
-        counted = "–" if not hasattr(result, "n") else f"{result.n} {unit_name(entry.unit)}"
+        units = f"{result.n} {unit_name(entry.unit)}" if isinstance(result, Estimate) else "–"
         return [
             (
                 entry.reader,
                 label,
-                counted,
+                units,
                 point(result, entry.criterion),
-                interval(result) if hasattr(result, "n") else "–",
+                interval(result),
                 method(result),
                 verdict(entry.criterion),
             )
@@ -100,7 +100,7 @@ def _rows(entry: ReaderAccuracyEntry, setting: Setting) -> list[tuple[str, ...]]
             label,
             counted,
             point(result.plain, entry.criterion),
-            interval(result.plain) if result.n else "–",
+            interval(result.plain),
             method(result.plain),
             verdict(entry.criterion),
         )

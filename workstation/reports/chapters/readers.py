@@ -20,11 +20,11 @@ def chapter(data: ReportData, setting: Setting) -> Chapter:
         Column(tr("Code"), 2),
         *((Column(tr("Name"), 3),) if named else ()),
         Column(tr("Role"), 2),
-        Column(tr("Title"), 3),
+        Column(tr("Professional title"), 3),
         Column(tr("Licence"), 3),
-        Column(tr("Years"), 2, "right"),
+        Column(tr("Experience (years)"), 3, "right"),
         Column(tr("Institution"), 3),
-        Column(tr("Signed"), 2, "right"),
+        Column(tr("Signed (count)"), 2, "right"),
     )
     table = Table(
         tr("Persons"),

@@ -48,13 +48,13 @@ def chapter(data: ReportData, setting: Setting) -> Chapter:
         Table(
             tr("Ruled items"),
             (
-                Column(tr("Case"), 3),
-                Column(tr("Image"), 3),
-                Column(tr("Item"), 4),
-                Column(tr("Choice"), 4),
-                Column(tr("Reason"), 4),
-                Column(tr("Arbitrator"), 2),
-                Column(tr("Note"), 4),
+                Column(tr("Case"), 5),
+                Column(tr("Image"), 5),
+                Column(tr("Item"), 6),
+                Column(tr("Choice"), 8),
+                Column(tr("Reason"), 8),
+                Column(tr("Arbitrator"), 5),
+                Column(tr("Note"), 7),
             ),
             tuple(_row(entry, setting) for entry in data.rulings),
             tr("X and Y are the two readers in a random order drawn for each case; both readings "

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from workstation.domain.estimate import NotEstimable, OverlapDistribution
 from workstation.domain.report import Flow, ReportData
 from workstation.i18n import tr
-from workstation.reports.blocks import Block, Chapter, Code, Column, Facts, Paragraph, Table
+from workstation.reports.blocks import Block, Chapter, Column, Facts, Paragraph, Table
 from workstation.reports.setting import Setting
 from workstation.reports.wording import (
     interval,
     moment,
+    not_estimable,
     number,
     point,
     recorded,
@@ -28,10 +30,14 @@ def chapter(data: ReportData, setting: Setting) -> Chapter:
                 (tr("Purpose"), recorded(data.study.purpose)),
                 (tr("Report made at"), moment(data.generated_at)),
                 (tr("Program version"), data.product_version),
-                ("blindness_level", Code(data.blindness_level)),
             )
         ),
-        Paragraph(blindness_sentence(data.blindness_level), "note"),
+        # The field's own name stands in every language, so that programs and people find it.
+        Paragraph(
+            f"blindness_level: {data.blindness_level}. "
+            + blindness_sentence(data.blindness_level),
+            "note",
+        ),
         Table(
             tr("Cases and images"),
             (
@@ -89,7 +95,7 @@ def _results(data: ReportData, setting: Setting) -> Block:
     for overlap in data.overlap:
         label = tr("Median IoU, {what}", what=overlap.label.text(setting.language))
         spread = overlap.distribution
-        if hasattr(spread, "median"):
+        if isinstance(spread, OverlapDistribution):
             rows.append(
                 (
                     label,
@@ -104,9 +110,9 @@ def _results(data: ReportData, setting: Setting) -> Block:
                 )
             )
         else:
-            rows.append((label, point(spread), "–", "0", "–"))
+            rows.append((label, point(spread), interval(spread), "0", "–"))
     if not rows:
-        return Paragraph(tr("Not estimable ({reason})", reason=tr("no observations")), "note")
+        return Paragraph(not_estimable(NotEstimable("no_observations")), "note")
     return Table(
         tr("Agreement between the readers before arbitration"),
         (
