@@ -312,8 +312,34 @@ PayloadSource = tuple[str, Callable[[], bytes]]
 """Path in the payload and a function that makes its bytes when it is written."""
 
 
+@dataclass(frozen=True, slots=True)
+class SealProblem:
+    """One thing wrong with a frozen folder: a stable code and the file it is about."""
+
+    code: str
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SealCheck:
+    """The outcome of verifying a frozen folder; it holds where `problems` is empty."""
+
+    version: str
+    fingerprint: str
+    file_count: int
+    problems: tuple[SealProblem, ...]
+
+    @property
+    def holds(self) -> bool:
+        return not self.problems
+
+
 class DatasetFolder(Port):
     """Writes and checks the folder of a frozen version (BagIt layout and seal)."""
+
+    def encode(self, image: Image, pixels: Pixels) -> tuple[str, Callable[[], bytes]]:
+        """File extension and maker of the canonical file of an image: the same bytes on any
+        machine for the same pixels."""
 
     def write(
         self,
@@ -323,7 +349,16 @@ class DatasetFolder(Port):
         sign: Callable[[bytes], Mapping[str, str]],
         progress: Progress,
     ) -> tuple[PayloadFile, ...]:
-        """Write to a new folder; it appears whole or not at all."""
+        """Write to a new folder; it appears whole or not at all.
+
+        Raises EnvironmentProblem where the folder exists or cannot be written.
+        """
+
+    def remove(self, folder: Path) -> None:
+        """Take back a folder whose version could not be recorded."""
+
+    def check(self, folder: Path, progress: Progress) -> SealCheck:
+        """Verify every file, the manifests, the fingerprint and the signature."""
 
 
 class ReportWriter(Port):

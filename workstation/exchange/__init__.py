@@ -1,0 +1,1 @@
+"""File formats in and out, one per file; no format knows another."""
