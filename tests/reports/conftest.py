@@ -179,12 +179,8 @@ def full_report(protocol: ProtocolPart) -> ReportData:
         ),
         agreement=(
             agreement_entry("diagnosis", Label("诊断", "Diagnosis"), DIAGNOSIS, categories),
-            agreement_entry(
-                "referral", Label("转诊", "Referral"), ((48, 4), (6, 42)), yes_no
-            ),
-            agreement_entry(
-                "laser", Label("激光斑", "Laser scars"), ((60, 0), (0, 0)), yes_no
-            ),
+            agreement_entry("referral", Label("转诊", "Referral"), ((48, 4), (6, 42)), yes_no),
+            agreement_entry("laser", Label("激光斑", "Laser scars"), ((60, 0), (0, 0)), yes_no),
         ),
         overlap=(
             OverlapEntry(

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from workstation.reports.printable import glyphs, printable
+
 INK = "#1f2933"
 GRID = "#d5dae0"
 BLUE = "#2f6fab"
 ORANGE = "#b35900"
+ROW_LABEL_LENGTH = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +101,26 @@ def forest(
     axes.set_xlim(max(-1.0, lowest - 0.05), 1.02)
     axes.set_ylim(-0.6, len(rows) - 0.4)
     axes.set_yticks(range(len(rows)))
-    axes.set_yticklabels([row.label for row in reversed(rows)], parse_math=False)
+    axes.set_yticklabels([_row_label(row.label, font) for row in reversed(rows)], parse_math=False)
     axes.grid(axis="x", color=GRID, linewidth=0.6)
     handles, labels = axes.get_legend_handles_labels()
     once = dict(zip(labels, handles, strict=True))
     if once:
         figure.legend(
-            once.values(), once.keys(), prop=style, frameon=False, loc="outside upper right",
+            once.values(),
+            once.keys(),
+            prop=style,
+            frameon=False,
+            loc="outside upper right",
             ncols=2,
         )
     return _finished(figure, axes, style, x_title, "")
+
+
+def _row_label(text: str, font: Path) -> str:
+    """Printable by the font, and short enough to leave room for the chart."""
+    shown = printable(text, glyphs(font))
+    return shown if len(shown) <= ROW_LABEL_LENGTH else shown[: ROW_LABEL_LENGTH - 1] + "…"
 
 
 def _figure(width_inches: float, height_inches: float, font: Path) -> tuple[Any, Any, Any]:

@@ -16,7 +16,7 @@ from typing import Any
 LONG_WORD = 24
 """Longer words get invisible break points, so that they cannot run over their column."""
 
-_WORD = re.compile(r"[!-~\u00a1-\u024f\u0370-\u052f]{%d,}" % (LONG_WORD + 1))
+_WORD = re.compile(rf"[!-~\u00a1-\u024f\u0370-\u052f]{{{LONG_WORD + 1},}}")
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 

@@ -9,10 +9,11 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
-from workstation.domain.errors import EnvironmentProblem, InvalidValue
-from workstation.domain.report import ReportData
 from workstation.i18n import language_in_force, tr
 from workstation.paths import resources_dir
+
+from workstation.domain.errors import EnvironmentProblem, InvalidValue
+from workstation.domain.report import ReportData
 from workstation.reports.blocks import to_template
 from workstation.reports.chapters import all_chapters
 from workstation.reports.printable import glyphs, printable_value

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
 
+from workstation.i18n import tr
+
 from workstation.domain.estimate import Estimate, NotEstimable
 from workstation.domain.report import Criterion, ReasonCount
-from workstation.i18n import tr
 
 DECIMALS = 4
 _MOST_DECIMALS = 12
@@ -32,9 +33,7 @@ def number_against(value: Fraction, threshold: str) -> str:
     limit = Fraction(threshold)
     decimals = DECIMALS
     while (
-        value != limit
-        and Fraction(number(value, decimals)) == limit
-        and decimals < _MOST_DECIMALS
+        value != limit and Fraction(number(value, decimals)) == limit and decimals < _MOST_DECIMALS
     ):
         decimals += 1
     return number(value, decimals)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from workstation.i18n import tr
+
 from workstation.domain.estimate import Estimate, NotEstimable
 from workstation.domain.report import AgreementEntry, ReportData
-from workstation.i18n import tr
-from workstation.reports.blocks import Block, Chart, Chapter, Column, Heading, Paragraph, Table
+from workstation.reports.blocks import Block, Chapter, Chart, Column, Heading, Paragraph, Table
 from workstation.reports.charts import ForestRow, forest
 from workstation.reports.setting import Setting
 from workstation.reports.wording import (
@@ -30,9 +31,11 @@ def chapter(data: ReportData, setting: Setting) -> Chapter:
         )
     blocks: list[Block] = [
         Paragraph(
-            tr("All numbers compare the readers' own submissions before any arbitration. "
-               "Kappa is agreement beyond chance; weights, if any, are named, and every category "
-               "of the scale counts, used or not.")
+            tr(
+                "All numbers compare the readers' own submissions before any arbitration. "
+                "Kappa is agreement beyond chance; weights, if any, are named, and every category "
+                "of the scale counts, used or not."
+            )
         ),
         _kappas(data.agreement, setting),
         _chart(data.agreement, setting),
@@ -79,9 +82,7 @@ def _kappas(entries: tuple[AgreementEntry, ...], setting: Setting) -> Table:
             )
         )
         if kappa.bootstrap is not None and not isinstance(kappa.asymptotic, NotEstimable):
-            rows.append(
-                ("", "", interval(kappa.bootstrap), method(kappa.bootstrap), "", "")
-            )
+            rows.append(("", "", interval(kappa.bootstrap), method(kappa.bootstrap), "", ""))
     return Table(
         tr("Cohen's kappa"),
         (
@@ -93,9 +94,11 @@ def _kappas(entries: tuple[AgreementEntry, ...], setting: Setting) -> Table:
             Column(tr("Criterion"), 6),
         ),
         tuple(rows),
-        tr("Below 150 pairs, or with several units of one patient, the interval by patient stands "
-           "beneath the asymptotic one. Criteria are decided on exact fractions, not on the "
-           "printed decimals."),
+        tr(
+            "Below 150 pairs, or with several units of one patient, the interval by patient stands "
+            "beneath the asymptotic one. Criteria are decided on exact fractions, not on the "
+            "printed decimals."
+        ),
     )
 
 
@@ -129,9 +132,7 @@ def _chart(entries: tuple[AgreementEntry, ...], setting: Setting) -> Chart:
     said = tr("; ").join(
         f"{_name(entry, setting)}: {estimate(entry.kappa.asymptotic)}" for entry in entries
     )
-    return Chart(
-        tr("Kappa with its 95 % intervals; the dashed line is the criterion"), drawn, said
-    )
+    return Chart(tr("Kappa with its 95 % intervals; the dashed line is the criterion"), drawn, said)
 
 
 def _confusion(entry: AgreementEntry, setting: Setting) -> list[Block]:

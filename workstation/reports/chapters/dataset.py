@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from workstation.domain.report import ReportData
 from workstation.i18n import tr
+
+from workstation.domain.report import ReportData
 from workstation.reports.blocks import Block, Chapter, Code, Facts, Heading, Paragraph
 from workstation.reports.setting import Setting
 from workstation.reports.wording import moment
@@ -33,11 +34,13 @@ def chapter(data: ReportData, setting: Setting) -> Chapter:
             ),
             Heading(tr("How to verify")),
             Paragraph(
-                tr("The fingerprint is the root of a SHA-256 Merkle tree (RFC 6962) over all "
-                   "payload files: equal content gives the same fingerprint on any machine. To "
-                   "check a copy of the dataset, run one of these two commands in its folder; the "
-                   "first needs Python only, the second this program. Either prints the "
-                   "fingerprint, or names the first file that differs.")
+                tr(
+                    "The fingerprint is the root of a SHA-256 Merkle tree (RFC 6962) over all "
+                    "payload files: equal content gives the same fingerprint on any machine. To "
+                    "check a copy of the dataset, run one of these two commands in its folder; the "
+                    "first needs Python only, the second this program. Either prints the "
+                    "fingerprint, or names the first file that differs."
+                )
             ),
             Facts(
                 (

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from workstation.domain.report import Flow, Intake, ReasonCount, ReportData
 from workstation.i18n import tr
+
+from workstation.domain.report import Flow, Intake, ReasonCount, ReportData
 from workstation.reports.blocks import (
     Block,
     Box,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from workstation.domain.report import ReportData
 from workstation.i18n import tr
+
+from workstation.domain.report import ReportData
 from workstation.reports.blocks import Chapter, Paragraph
 from workstation.reports.setting import Setting
 
@@ -19,8 +20,7 @@ def chapter(data: ReportData, setting: Setting) -> Chapter:
     sentences += [remark.text(setting.language) for remark in data.remarks]
     return Chapter(
         tr("Limits"),
-        tuple(Paragraph(sentence) for sentence in sentences)
-        or (Paragraph(tr("None recorded.")),),
+        tuple(Paragraph(sentence) for sentence in sentences) or (Paragraph(tr("None recorded.")),),
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from workstation.i18n import tr
+
 from workstation.domain.estimate import NotEstimable, OverlapDistribution
 from workstation.domain.report import OverlapEntry, ReportData
-from workstation.i18n import tr
-from workstation.reports.blocks import Block, Chart, Chapter, Column, Heading, Paragraph, Table
+from workstation.reports.blocks import Block, Chapter, Chart, Column, Heading, Paragraph, Table
 from workstation.reports.charts import histogram
 from workstation.reports.setting import Setting
 from workstation.reports.wording import (
@@ -29,10 +30,12 @@ def chapter(data: ReportData, setting: Setting) -> Chapter:
         )
     blocks: list[Block] = [
         Paragraph(
-            tr("IoU is the area marked by both readers divided by the area marked by either. "
-               "Where only one reader marked anything IoU is 0 and counts in the figures below; "
-               "where neither did there is no IoU, the readers agree, and the pair is counted "
-               "apart and averaged nowhere.")
+            tr(
+                "IoU is the area marked by both readers divided by the area marked by either. "
+                "Where only one reader marked anything IoU is 0 and counts in the figures below; "
+                "where neither did there is no IoU, the readers agree, and the pair is counted "
+                "apart and averaged nowhere."
+            )
         )
     ]
     for entry in data.overlap:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from workstation.domain.report import AgreementRule, ReportData, StandardClaim
 from workstation.i18n import tr
+
+from workstation.domain.report import AgreementRule, ReportData, StandardClaim
 from workstation.reports.blocks import (
     Block,
     Chapter,
@@ -52,8 +53,10 @@ def chapter(data: ReportData, setting: Setting) -> Chapter:
                 Column(tr("Source"), 4),
             ),
             tuple(_rule(rule, setting) for rule in protocol.agreement_rules),
-            tr("An item that does not meet its rule opens a dispute. Whether a value equal to the "
-               "threshold is enough follows from the operator."),
+            tr(
+                "An item that does not meet its rule opens a dispute. Whether a value equal to the "
+                "threshold is enough follows from the operator."
+            ),
         ),
     ]
     if protocol.marked_classes:
@@ -87,8 +90,8 @@ def _standard(claim: StandardClaim, setting: Setting) -> str:
     if not claim.unverified_clauses:
         return tr("The protocol names {standard} as its basis.", standard=name)
     return tr(
-        "The protocol names {standard} as its basis. Not verified against the text of the standard: "
-        "{clauses}.",
+        "The protocol names {standard} as its basis. Not verified against the text of the "
+        "standard: {clauses}.",
         standard=name,
         clauses=tr(", ").join(claim.unverified_clauses),
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from workstation.i18n import tr
+
 from workstation.domain.estimate import Accuracy, Estimate, NotEstimable
 from workstation.domain.report import ReaderAccuracyEntry, ReportData
-from workstation.i18n import tr
 from workstation.reports.blocks import Block, Chapter, Column, Paragraph, Table
 from workstation.reports.setting import Setting
 from workstation.reports.wording import interval, method, not_estimable, point, unit_name, verdict
@@ -71,8 +72,10 @@ def _table(entries: list[ReaderAccuracyEntry], scope: str, setting: Setting) -> 
             Column(tr("Criterion"), 6),
         ),
         tuple(rows),
-        tr("A missing answer counts as not correct. The second interval of an entry allows for "
-           "several units of one patient."),
+        tr(
+            "A missing answer counts as not correct. The second interval of an entry allows for "
+            "several units of one patient."
+        ),
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from workstation.domain.report import ReaderEntry, ReportData
 from workstation.i18n import tr
+
+from workstation.domain.report import ReaderEntry, ReportData
 from workstation.reports.blocks import Chapter, Column, Paragraph, Table
 from workstation.reports.setting import Setting
 from workstation.reports.wording import recorded, role_name
@@ -30,8 +31,10 @@ def chapter(data: ReportData, setting: Setting) -> Chapter:
         tr("Persons"),
         columns,
         tuple(_row(reader, named) for reader in data.readers),
-        tr("Signed: readings submitted or rulings signed. Qualifications are printed as entered; "
-           "the program has not checked them against a register."),
+        tr(
+            "Signed: readings submitted or rulings signed. Qualifications are printed as entered; "
+            "the program has not checked them against a register."
+        ),
     )
     note = (
         tr("Codes stand for persons; the list of names is kept by the coordinator.")

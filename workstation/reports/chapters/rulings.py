@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from workstation.domain.report import ReportData, RulingEntry
 from workstation.i18n import tr
+
+from workstation.domain.report import ReportData, RulingEntry
 from workstation.reports.blocks import Block, Chapter, Column, Facts, Paragraph, Table
 from workstation.reports.setting import Setting
 from workstation.reports.wording import choice_name, reason_name
@@ -57,8 +58,10 @@ def chapter(data: ReportData, setting: Setting) -> Chapter:
                 Column(tr("Note"), 7),
             ),
             tuple(_row(entry, setting) for entry in data.rulings),
-            tr("X and Y are the two readers in a random order drawn for each case; both readings "
-               "are kept unchanged."),
+            tr(
+                "X and Y are the two readers in a random order drawn for each case; both readings "
+                "are kept unchanged."
+            ),
         ),
     ]
     return Chapter(title, tuple(blocks))

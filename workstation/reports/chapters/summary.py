@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from workstation.i18n import tr
+
 from workstation.domain.estimate import NotEstimable, OverlapDistribution
 from workstation.domain.report import Flow, ReportData
-from workstation.i18n import tr
 from workstation.reports.blocks import Block, Chapter, Column, Facts, Paragraph, Table
 from workstation.reports.setting import Setting
 from workstation.reports.wording import (
@@ -34,8 +35,7 @@ def chapter(data: ReportData, setting: Setting) -> Chapter:
         ),
         # The field's own name stands in every language, so that programs and people find it.
         Paragraph(
-            f"blindness_level: {data.blindness_level}. "
-            + blindness_sentence(data.blindness_level),
+            f"blindness_level: {data.blindness_level}. " + blindness_sentence(data.blindness_level),
             "note",
         ),
         Table(
