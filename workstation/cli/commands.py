@@ -1,0 +1,55 @@
+"""The root command and its groups."""
+
+from __future__ import annotations
+
+import click
+
+from workstation.cli.arbitrate import arbitrate
+from workstation.cli.audit import audit
+from workstation.cli.cases import assign, cases, compare
+from workstation.cli.dataset import dataset, report
+from workstation.cli.demo import demo
+from workstation.cli.intake import import_
+from workstation.cli.people import people
+from workstation.cli.reading import reading
+from workstation.cli.session import SentenceGroup, Session
+from workstation.cli.study import study
+from workstation.i18n import LANGUAGES, set_language
+from workstation.services.opening import StudyOpener
+
+
+@click.group(cls=SentenceGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--json", "as_json", is_flag=True, help="Print results as JSON.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+@click.option("--language", type=click.Choice(LANGUAGES), help="Language of all text.")
+@click.pass_obj
+def root(session: Session, as_json: bool, quiet: bool, language: str | None) -> None:
+    """Annotation and arbitration workstation.
+
+    Without a command the window opens. A study is a folder NAME.study; every command that works
+    in one signs in with --login and a passphrase that is asked for, read from a file or from
+    standard input.
+    """
+    session.as_json = as_json
+    session.quiet = quiet
+    if language:
+        set_language(language)
+
+
+for command in (study, people, import_, cases, assign, reading, compare, arbitrate, dataset,
+                report, audit, demo):
+    root.add_command(command)
+
+
+def main(opener: StudyOpener, arguments: list[str]) -> int:
+    """Run one command; returns the exit status."""
+    try:
+        status = root.main(
+            arguments, prog_name="workstation", obj=Session(opener), standalone_mode=False
+        )
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        return 130
+    return int(status) if isinstance(status, int) else 0

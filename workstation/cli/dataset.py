@@ -1,0 +1,125 @@
+"""`workstation dataset` and `report`: freeze, verify, list; make the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from workstation.cli.session import Session, pass_session, signed_in, signs_in
+from workstation.domain.ports import SealCheck
+from workstation.i18n import LANGUAGES, tr
+from workstation.messages import seal_problem
+from workstation.services import freezing, reporting
+
+
+@click.group()
+def dataset() -> None:
+    """Freeze and verify dataset versions."""
+
+
+@dataset.command()
+@signs_in
+@click.option("--out", "folder", required=True, type=click.Path(path_type=Path),
+              help="Folder in which the version's own folder is made.")
+@click.option("--version", default="", help="vN.N; the next one if not given.")
+@click.option("--change", "changes", multiple=True, help="What changed since the last version.")
+@pass_session
+def freeze(
+    session: Session,
+    store: Path,
+    login: str,
+    passphrase_file: str | None,
+    folder: Path,
+    version: str,
+    changes: tuple[str, ...],
+) -> None:
+    """Freeze all referenced cases as a dataset version."""
+    with signed_in(session, store, login, passphrase_file) as workspace:
+        record, where, _ = freezing.freeze(
+            workspace, freezing.Freeze(folder, version, changes), session.progress
+        )
+    session.show(
+        {
+            "version": record.version,
+            "fingerprint": record.fingerprint,
+            "folder": str(where),
+            "cases": record.case_count,
+            "images": record.image_count,
+            "files": len(record.files),
+        },
+        tr("Frozen {version}: {fingerprint}", version=record.version,
+           fingerprint=record.fingerprint),
+    )
+
+
+@dataset.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.pass_context
+def verify(ctx: click.Context, folder: Path) -> None:
+    """Prove that a frozen folder is what was frozen, or name what differs; no study is needed."""
+    session = ctx.ensure_object(Session)
+    check: SealCheck = session.opener.check_folder(folder, session.progress)
+    data: dict[str, Any] = {
+        "holds": check.holds,
+        "version": check.version,
+        "fingerprint": check.fingerprint,
+        "files": check.file_count,
+        "problems": [{"code": p.code, "path": p.path} for p in check.problems],
+    }
+    if check.holds:
+        text = tr("{version} holds: {count} files, fingerprint {fingerprint}",
+                  version=check.version, count=check.file_count, fingerprint=check.fingerprint)
+    else:
+        text = "\n".join(seal_problem(p) for p in check.problems)
+    session.show(data, text)
+    if not check.holds:
+        ctx.exit(1)
+
+
+@dataset.command("list")
+@signs_in
+@pass_session
+def list_(session: Session, store: Path, login: str, passphrase_file: str | None) -> None:
+    """The frozen versions and what is missing for the next."""
+    with signed_in(session, store, login, passphrase_file) as workspace, workspace.reading() as uow:
+        versions = uow.datasets.all()
+        checks = freezing.checklist(uow)
+    session.show(
+        {
+            "versions": [
+                {"version": v.version, "fingerprint": v.fingerprint, "cases": v.case_count}
+                for v in versions
+            ],
+            "checklist": [
+                {"code": c.code, "state": str(c.state), "cases": list(c.cases)} for c in checks
+            ],
+        },
+        "\n".join(f"{v.version}\t{v.fingerprint}\t{v.case_count}" for v in versions),
+    )
+
+
+@click.group()
+def report() -> None:
+    """Make the study report."""
+
+
+@report.command()
+@signs_in
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="PDF to write.")
+@click.option("--report-language", type=click.Choice(LANGUAGES), default="zh_CN",
+              show_default=True)
+@pass_session
+def make(
+    session: Session,
+    store: Path,
+    login: str,
+    passphrase_file: str | None,
+    out: Path,
+    report_language: str,
+) -> None:
+    """Write the study report as PDF."""
+    with signed_in(session, store, login, passphrase_file) as workspace:
+        written = reporting.make_report(workspace, report_language, out)
+    session.show({"report": str(written)}, tr("Report written to {file}.", file=written))

@@ -1,0 +1,119 @@
+"""`workstation reading`: worklist, export, save and submit of one's own readings."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from workstation.cli.cases import case_id
+from workstation.cli.session import Session, pass_session, signed_in, signs_in
+from workstation.domain.errors import InvalidValue
+from workstation.domain.reading import ReadingBody, body_from_json, body_to_json
+from workstation.domain.schema import Level
+from workstation.i18n import tr
+from workstation.services import reading as service
+
+
+@click.group()
+def reading() -> None:
+    """Work on one's own readings."""
+
+
+@reading.command("list")
+@signs_in
+@pass_session
+def list_(session: Session, store: Path, login: str, passphrase_file: str | None) -> None:
+    """One's own worklist, in one's own order."""
+    with signed_in(session, store, login, passphrase_file) as workspace, workspace.reading() as uow:
+        rows = service.worklist(uow, workspace.person.person_id)
+    session.show(
+        {"worklist": [{"case": r.number, "state": str(r.state)} for r in rows]},
+        "\n".join(f"{r.number}\t{r.state}" for r in rows),
+    )
+
+
+def load_body(file: Path, images: dict[str, str]) -> ReadingBody:
+    """A reading's body from a JSON file (`reading/1`); images may be named by their number.
+
+    Raises InvalidValue for a file that is no JSON, or no body.
+    """
+    try:
+        data = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidValue("reading.file", file=str(file)) from error
+    if not isinstance(data, dict):
+        raise InvalidValue("reading.file", file=str(file))
+    answers: dict[str, Any] = {}
+    for scope, given in dict(data.get("answers", {})).items():
+        level, _, key = str(scope).partition(":")
+        answers[f"{level}:{images.get(key, key)}" if key else level] = given
+    marks = [
+        {**mark, "image": images.get(mark.get("image", ""), mark.get("image", ""))}
+        for mark in data.get("marks", [])
+    ]
+    return body_from_json({**data, "answers": answers, "marks": marks})
+
+
+def named_body(body: ReadingBody, numbers: dict[str, str]) -> dict[str, Any]:
+    """The body as JSON with images named by their number."""
+    data = body_to_json(body)
+    data["answers"] = {
+        f"{Level.IMAGE}:{numbers[s.partition(':')[2]]}" if s.startswith(Level.IMAGE) else s: given
+        for s, given in data["answers"].items()
+    }
+    for mark in data["marks"]:
+        mark["image"] = numbers[mark["image"]]
+    return data
+
+
+@reading.command()
+@signs_in
+@click.argument("case_number")
+@pass_session
+def export(
+    session: Session, store: Path, login: str, passphrase_file: str | None, case_number: str
+) -> None:
+    """Print one's own reading of a case as JSON (`reading/1`)."""
+    with signed_in(session, store, login, passphrase_file) as workspace:
+        with workspace.reading() as uow:
+            found = case_id(uow, case_number)
+        opened = service.open_case(workspace, found)
+    numbers = {i.image_id: i.number for i in opened.images}
+    click.echo(json.dumps(named_body(opened.reading.body, numbers), ensure_ascii=False, indent=1))
+
+
+@reading.command()
+@signs_in
+@click.argument("case_number")
+@click.option("--from", "file", type=click.Path(path_type=Path),
+              help="JSON file with the answers and marks; without it the draft as it stands.")
+@click.option("--draft", is_flag=True, help="Save only; do not submit.")
+@pass_session
+def submit(
+    session: Session,
+    store: Path,
+    login: str,
+    passphrase_file: str | None,
+    case_number: str,
+    file: Path | None,
+    draft: bool,
+) -> None:
+    """Submit one's reading of a case; there is no way back."""
+    with signed_in(session, store, login, passphrase_file) as workspace:
+        with workspace.reading() as uow:
+            found = case_id(uow, case_number)
+        opened = service.open_case(workspace, found)
+        if file is not None:
+            body = load_body(file, {i.number: i.image_id for i in opened.images})
+            service.save_draft(workspace, opened.reading.reading_id, body)
+        if not draft:
+            service.submit(workspace, opened.reading.reading_id)
+    text = (
+        tr("Draft of case {case} saved.", case=case_number)
+        if draft
+        else tr("Reading of case {case} submitted.", case=case_number)
+    )
+    session.show({"case": case_number, "state": "draft" if draft else "submitted"}, text)

@@ -1,0 +1,114 @@
+"""What every command shares: the opener, sign-in, output as text or JSON, errors as sentences."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+
+from workstation.domain.errors import RuleViolation, WorkstationError
+from workstation.domain.ports import Cancelled
+from workstation.i18n import tr
+from workstation.messages import sentence
+from workstation.services.opening import StudyOpener
+from workstation.services.workspace import Workspace
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass
+class Session:
+    """The state of one invocation."""
+
+    opener: StudyOpener
+    as_json: bool = False
+    quiet: bool = False
+
+    def show(self, data: Mapping[str, Any], text: str) -> None:
+        """Print the result: `data` with --json, else `text`."""
+        if self.as_json:
+            click.echo(json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True, default=str))
+        else:
+            click.echo(text)
+
+    def progress(self, done: int, total: int, what: str) -> None:
+        """Progress on standard error, one line rewritten; silent with --json or --quiet."""
+        if self.as_json or self.quiet or not sys.stderr.isatty():
+            return
+        click.echo(f"\r{what} {done}/{total}" + ("\n" if done >= total else ""), nl=False, err=True)
+
+
+pass_session = click.make_pass_decorator(Session)
+
+
+def read_passphrase(source: str | None, prompt: str) -> str:
+    """From a file, from standard input ("-"), or asked for; never from the command line itself.
+
+    Raises RuleViolation where there is none.
+    """
+    if source == "-":
+        text = sys.stdin.readline().rstrip("\r\n")
+    elif source is not None:
+        try:
+            text = Path(source).read_text("utf-8").splitlines()[0]
+        except (OSError, UnicodeDecodeError, IndexError) as error:
+            raise RuleViolation("passphrase.file", file=source) from error
+    elif sys.stdin.isatty():
+        text = click.prompt(prompt, hide_input=True, err=True)
+    else:
+        raise RuleViolation("passphrase.missing")
+    return str(text)
+
+
+def signs_in(command: Callable[P, R]) -> Callable[..., R]:
+    """Options of a command that works in a study: --store, --login, --passphrase-file."""
+
+    @click.option("--store", "store", required=True, type=click.Path(path_type=Path),
+                  help="Folder of the study (NAME.study).")
+    @click.option("--login", required=True, help="Who signs in.")
+    @click.option("--passphrase-file", metavar="FILE",
+                  help='File with the passphrase in its first line; "-" reads standard input.')
+    @functools.wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> R:
+        return command(*args, **kwargs)
+
+    return wrapped
+
+
+@contextmanager
+def signed_in(
+    session: Session, store: Path, login: str, passphrase_file: str | None
+) -> Iterator[Workspace]:
+    """A workspace for the length of a command."""
+    passphrase = read_passphrase(passphrase_file, tr("Passphrase"))
+    workspace = session.opener.open(store, login, passphrase)
+    try:
+        yield workspace
+    finally:
+        workspace.close()
+
+
+class SentenceGroup(click.Group):
+    """Turns coded errors into one sentence on standard error and exit status 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except WorkstationError as error:
+            session = ctx.find_object(Session)
+            if session is not None and session.as_json:
+                data = {"error": error.code, "params": error.params, "message": sentence(error)}
+                click.echo(json.dumps(data, ensure_ascii=False, sort_keys=True, default=str))
+            click.echo(sentence(error), err=True)
+            ctx.exit(2)
+        except Cancelled:
+            click.echo(tr("Cancelled; nothing was changed."), err=True)
+            ctx.exit(130)

@@ -1,0 +1,90 @@
+"""Open and create studies: the port through which window and command line get a workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol as Port
+
+from workstation.domain.people import Qualification, Role
+from workstation.domain.ports import Progress
+from workstation.domain.protocol import Protocol
+from workstation.services.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class SignInCard:
+    """Someone who can sign in at a study; known before anything is unlocked."""
+
+    login: str
+    display_name: str
+    roles: tuple[Role, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewStudy:
+    """A study to be created in `folder` (made; must not exist), and its first coordinator."""
+
+    folder: Path
+    title: str
+    document: Mapping[str, Any]
+    login: str
+    display_name: str
+    passphrase: str = field(repr=False)
+    seed: int | None = None
+    qualification: Qualification = field(default_factory=Qualification)
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedProtocol:
+    """A protocol that ships with the product, or was read from a file."""
+
+    name: str
+    document: Mapping[str, Any]
+    protocol: Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class DemoStudy:
+    """Where the demo study is and the passphrase all its people share."""
+
+    folder: Path
+    passphrase: str
+
+
+class StudyOpener(Port):
+    """Made by bootstrap; the only way to a `Workspace`."""
+
+    def protocols(self) -> tuple[ShippedProtocol, ...]:
+        """The protocols that ship."""
+
+    def protocol(self, name_or_file: str) -> ShippedProtocol:
+        """A shipped protocol by name, or one from a YAML file.
+
+        Raises InvalidValue naming what is wrong in the file.
+        """
+
+    def cards(self, folder: Path) -> tuple[SignInCard, ...]:
+        """Who can sign in. Raises EnvironmentProblem where the folder is no study."""
+
+    def open(self, folder: Path, login: str, passphrase: str) -> Workspace:
+        """Sign in. Cases left between submission and comparison are compared at once.
+
+        Raises RuleViolation("signin.failed") for a wrong login or passphrase.
+        """
+
+    def create(self, study: NewStudy) -> Workspace:
+        """Make the study and sign its coordinator in."""
+
+    def recent(self) -> tuple[Path, ...]:
+        """Studies opened before that still exist, newest first."""
+
+    def demo(self, progress: Progress) -> DemoStudy:
+        """The demo study, made on first use."""
+
+    def play_demo(self, out: Path, progress: Progress) -> Mapping[str, Any]:
+        """Play the demo study without a display; returns the summary written to `out`."""
+
+    def check_folder(self, folder: Path, progress: Progress) -> Any:
+        """Verify a frozen dataset without opening any study."""
