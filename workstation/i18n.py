@@ -8,6 +8,9 @@ from __future__ import annotations
 import gettext
 import locale
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from workstation.paths import resources_dir
@@ -16,6 +19,9 @@ LANGUAGES = ("zh_CN", "en")
 
 _language = "en"
 _catalogue: dict[str, str] = {}
+# A document's own language, of this thread only: a report made in the background must not turn
+# the window's sentences into its language.
+_document: ContextVar[tuple[str, dict[str, str]] | None] = ContextVar("document", default=None)
 
 
 def N_(msgid: str) -> str:  # noqa: N802  the name every gettext tool knows
@@ -35,23 +41,42 @@ def default_language() -> str:
 def set_language(code: str) -> None:
     """Switch the language of everything translated from now on."""
     global _language
+    catalogue = _read(code)
+    _catalogue.clear()
+    _catalogue.update(catalogue)
+    _language = code
+
+
+@contextmanager
+def language_in_force(code: str) -> Iterator[None]:
+    """Translate into `code` within the block, in this thread only."""
+    token = _document.set((code, _read(code)))
+    try:
+        yield
+    finally:
+        _document.reset(token)
+
+
+def _read(code: str) -> dict[str, str]:
     if code not in LANGUAGES:
         raise ValueError(f"unknown language {code!r}")
-    _catalogue.clear()
+    catalogue: dict[str, str] = {}
     for path in sorted((resources_dir() / "i18n" / code).glob("*.mo")):
         with path.open("rb") as file:
             entries = gettext.GNUTranslations(file)
         # _catalog is the parsed table; GNUTranslations offers no public way to merge several.
         table: dict[Any, str] = entries._catalog  # type: ignore[attr-defined]
-        _catalogue.update({k: v for k, v in table.items() if isinstance(k, str) and k and v})
-    _language = code
+        catalogue.update({k: v for k, v in table.items() if isinstance(k, str) and k and v})
+    return catalogue
 
 
 def language() -> str:
-    return _language
+    document = _document.get()
+    return _language if document is None else document[0]
 
 
 def tr(msgid: str, /, **params: Any) -> str:
     """The sentence in the language in force, with `{name}` placeholders filled in."""
-    text = _catalogue.get(msgid, msgid)
+    document = _document.get()
+    text = (_catalogue if document is None else document[1]).get(msgid, msgid)
     return text.format(**params) if params else text

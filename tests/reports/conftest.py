@@ -89,32 +89,42 @@ def protocol() -> ProtocolPart:
         sha256=PROTOCOL_HASH,
         title=Label("糖尿病视网膜病变筛查", "Diabetic retinopathy screening"),
         readers_per_case=2,
-        arbitration="blind_first",
+        blind_read="required",
         merge_rule="intersection",
         standards=(
             StandardClaim(
                 "YY/T 1949-2024",
                 Label("眼底彩照数据集标注要求", "Annotation of fundus data sets"),
+                True,
                 ("5.2.1", "B.3.4"),
             ),
+            StandardClaim("referral-rule", Label("转诊规则", "Referral rule"), verified=False),
         ),
         agreement_rules=(
             AgreementRule(
-                "diagnosis", Label("诊断", "Diagnosis"), "category", "image", "=", source="B.3.4 a"
+                "diagnosis",
+                Label("诊断", "Diagnosis"),
+                "answer_equal",
+                "image",
+                ">=",
+                "1",
+                "B.3.4 a",
             ),
             AgreementRule(
                 "lesion_iou",
                 Label("病灶区域", "Lesion region"),
-                "iou",
+                "lesion_iou",
                 "image",
                 ">",
                 "0.80",
-                source="B.3.4 b",
+                "B.3.4 b",
             ),
+            AgreementRule("ma", Label("微动脉瘤", "Microaneurysm"), "objects", "image", "<=", "0"),
         ),
         marked_classes=(
             MarkedClass("HE", Label("出血", "Haemorrhage"), "area", "all"),
             MarkedClass("MA", Label("微动脉瘤", "Microaneurysm"), "point", "nearest"),
+            MarkedClass("LS", Label("激光斑", "Laser scar"), "area", "optional"),
         ),
     )
 
@@ -166,14 +176,14 @@ def full_report(protocol: ProtocolPart) -> ReportData:
                 awaiting_comparison=0,
                 agreed=88,
                 disputed=12,
-                disputed_by_reason=(ReasonCount("category", 8), ReasonCount("iou", 4)),
+                disputed_by_reason=(ReasonCount("category", 8), ReasonCount("lesion_iou", 4)),
                 ruled=11,
                 irreducible=1,
                 open_disputes=0,
                 reasons_met=(
                     ReasonCount("category", 8),
                     ReasonCount("decision_boundary", 4),
-                    ReasonCount("iou", 7),
+                    ReasonCount("lesion_iou", 7),
                 ),
             ),
         ),
@@ -205,10 +215,11 @@ def full_report(protocol: ProtocolPart) -> ReportData:
                 f"case-{i:04d}",
                 "" if i == 3 else f"F{i:04d}",
                 Label("诊断", "Diagnosis"),
-                ("adopt_x", "adopt_y", "redraw", "reject_all")[i % 4],
-                ("missed", "over_read", "boundary_convention")[i % 3],
+                ("x", "y", "mine", "nothing")[i % 4],
+                ("missed", "over_read", "boundary")[i % 3],
                 "A1",
-                "high",
+                3,
+                reason_label=Label("漏标", "Missed") if i % 3 == 0 else None,
             )
             for i in range(1, 41)
         ),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from workstation.paths import resources_dir
 
+from workstation.paths import resources_dir
 from workstation.reports.printable import LONG_WORD, breakable, glyphs, printable, printable_value
 from workstation.reports.setting import font_file
 

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
-from workstation.paths import resources_dir
 
 from tests.reports.conftest import FINGERPRINT, PROTOCOL_HASH
 from workstation.domain.errors import EnvironmentProblem, InvalidValue
 from workstation.domain.report import ReportData, RulingEntry, StudyPart
 from workstation.domain.text import Label
+from workstation.i18n import LANGUAGES
+from workstation.paths import resources_dir
 from workstation.reports.chapters.limits import limit_sentences
-from workstation.reports.render import LANGUAGES, pdf_bytes, render_pdf
+from workstation.reports.render import pdf_bytes, render_pdf
 from workstation.reports.setting import font_file
 
 NUMBERS = ("0.9457", "0.7994", "0.8849", "124", "97/100", FINGERPRINT, PROTOCOL_HASH, "20240101")
@@ -58,7 +59,8 @@ def test_english_report_words(full_report: ReportData) -> None:
     assert "≥ 0.80: not met" in text
     assert "both readers used one and the same category" in text
     assert "Not estimable (neither reader marked anything): 100 images compared." in text
-    assert "Not verified against the text of the standard: 5.2.1, B.3.4." in text
+    assert "not verified against the text: 5.2.1, B.3.4" in text
+    assert "≤ 0 unmatched objects" in text
     assert "incorporation bias" in text
     assert "Page 1 of" in text
     assert "conform" not in text.lower()

@@ -45,10 +45,15 @@ class ReasonCount:
 
 @dataclass(frozen=True, slots=True)
 class StandardClaim:
-    """A standard the protocol follows, and its clauses whose text nobody could check."""
+    """A source the protocol's rules rest on.
+
+    `verified` False: nobody has read the text, or its meaning is not confirmed; the report says
+    so. `unverified_clauses` names single clauses of an otherwise verified source.
+    """
 
     code: str
-    title: Label | None = None
+    title: Label
+    verified: bool
     unverified_clauses: tuple[str, ...] = ()
 
 
@@ -56,9 +61,8 @@ class StandardClaim:
 class AgreementRule:
     """One item two readings must agree on; `source` is the clause or document it rests on.
 
-    `operator` is "=" for categories, else ">", ">=", "<" or "<=" with `threshold` as the decimal
-    string of the protocol. `level` is "image", "eye" or "case", `unit` the threshold's own unit
-    (empty for a ratio).
+    `kind` names the comparator, `operator` and `threshold` stand as the protocol writes them.
+    `level` is "image", "eye" or "case".
     """
 
     code: str
@@ -66,14 +70,13 @@ class AgreementRule:
     kind: str
     level: str
     operator: str
-    threshold: str = ""
-    unit: str = ""
+    threshold: str
     source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class MarkedClass:
-    """A class of marks of the protocol: how it is drawn and how completely ("all", "nearest")."""
+    """A class of marks: how it is drawn, and how completely ("all", "nearest", "optional")."""
 
     code: str
     label: Label
@@ -94,7 +97,7 @@ class StudyPart:
 class ProtocolPart:
     """The approved rules. `sha256` is of the canonical JSON of this revision.
 
-    `arbitration` is "blind_first", "look_first" or "off" (the arbitrator's own reading).
+    `blind_read` says whether the arbitrator reads before seeing X and Y: "required" or "off".
     """
 
     protocol_id: str
@@ -102,7 +105,7 @@ class ProtocolPart:
     sha256: str
     title: Label
     readers_per_case: int
-    arbitration: str
+    blind_read: str
     merge_rule: str
     standards: tuple[StandardClaim, ...]
     agreement_rules: tuple[AgreementRule, ...]
@@ -142,8 +145,8 @@ class Intake:
 class Flow:
     """What became of every imported unit ("image" or "case"); all boxes sum.
 
-    imported = excluded + included; included = unassigned + assigned; assigned = unread + read
-    (read = all its readers submitted); read = awaiting comparison + agreed + disputed;
+    imported = excluded + included; included = unassigned + assigned; assigned = withdrawn +
+    unread + read (read = all its readers submitted, and not withdrawn since); read = awaiting comparison + agreed + disputed;
     disputed = ruled + irreducible + open. `disputed_by_reason` counts each dispute once, under
     its leading reason; `reasons_met` counts every reason met, so its sum may be larger.
     """
@@ -164,11 +167,12 @@ class Flow:
     irreducible: int
     open_disputes: int
     reasons_met: tuple[ReasonCount, ...] = ()
+    withdrawn: tuple[ReasonCount, ...] = ()
 
     def __post_init__(self) -> None:
         _sum("flow.imported", self.imported, self.included, *_counts(self.excluded))
         _sum("flow.included", self.included, self.unassigned, self.assigned)
-        _sum("flow.assigned", self.assigned, self.unread, self.read)
+        _sum("flow.assigned", self.assigned, self.unread, self.read, *_counts(self.withdrawn))
         _sum("flow.read", self.read, self.awaiting_comparison, self.agreed, self.disputed)
         _sum("flow.disputed", self.disputed, *_counts(self.disputed_by_reason))
         _sum("flow.disputed", self.disputed, self.ruled, self.irreducible, self.open_disputes)
@@ -227,9 +231,10 @@ class OverlapEntry:
 
 @dataclass(frozen=True, slots=True)
 class RulingEntry:
-    """One ruled item: what was chosen ("adopt_x", "redraw" ...), why, by whom.
+    """One ruled item: what was chosen (a `Choice` of domain.arbitration), why, by whom.
 
     `case` and `image` are the study's own codes; `image` is empty for an item of the whole case.
+    `confidence` runs from 1 to 4.
     """
 
     case: str
@@ -238,8 +243,9 @@ class RulingEntry:
     choice: str
     reason: str
     arbitrator: str
-    confidence: str = ""
+    confidence: int | None = None
     note: str = ""
+    reason_label: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,21 +7,19 @@ import os
 import tempfile
 from datetime import UTC
 from pathlib import Path
-from typing import Any
-
-from workstation.i18n import language_in_force, tr
-from workstation.paths import resources_dir
+from typing import Any, Literal
 
 from workstation.domain.errors import EnvironmentProblem, InvalidValue
 from workstation.domain.report import ReportData
+from workstation.i18n import LANGUAGES, language_in_force, tr
+from workstation.paths import resources_dir
 from workstation.reports.blocks import to_template
 from workstation.reports.chapters import all_chapters
 from workstation.reports.printable import glyphs, printable_value
 from workstation.reports.setting import Setting, font_file
 from workstation.reports.wording import moment
 
-LANGUAGES = ("zh_CN", "en")
-PDF_STANDARD = "a-2b"
+PDF_STANDARD: Literal["a-2b"] = "a-2b"
 _HEADER_LENGTH = 60
 
 
@@ -70,7 +68,6 @@ def pdf_bytes(data: ReportData, language: str) -> bytes:
         timestamp=int(data.generated_at.timestamp()),
         format="pdf",
     )
-    assert isinstance(compiled, bytes)
     return compiled
 
 

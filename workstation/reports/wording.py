@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
 
-from workstation.i18n import tr
-
 from workstation.domain.estimate import Estimate, NotEstimable
 from workstation.domain.report import Criterion, ReasonCount
+from workstation.i18n import tr
 
 DECIMALS = 4
 _MOST_DECIMALS = 12
@@ -164,20 +163,14 @@ def reason_name(code: str) -> str:
         "category": tr("category differs"),
         "ordinal_distance": tr("grades too far apart"),
         "decision_boundary": tr("on different sides of a decision"),
-        "iou": tr("lesion overlap below the rule"),
+        "lesion_iou": tr("lesion overlap below the rule"),
         "class_iou": tr("overlap of one class below the rule"),
         "missing_object": tr("object marked by one reader only"),
         "split_merge": tr("one object here, several there"),
         "measurement": tr("measurements too far apart"),
         "not_evaluable_one_side": tr("not evaluable for one reader only"),
+        "attribute": tr("attribute of an object differs"),
         "comparator_failed": tr("comparison failed"),
-        "missed": tr("missed finding"),
-        "over_read": tr("over-reading"),
-        "boundary_convention": tr("boundary convention"),
-        "guideline_gap": tr("gap in the guideline"),
-        "image_quality": tr("image quality"),
-        "ambiguous": tr("ambiguous finding"),
-        "schema_error": tr("error in the schema"),
         "duplicate": tr("duplicate"),
     }
     return names.get(code, code)
@@ -186,16 +179,14 @@ def reason_name(code: str) -> str:
 def choice_name(code: str) -> str:
     """What the arbitrator decided on an item."""
     names = {
-        "adopt_x": tr("adopted X"),
-        "adopt_y": tr("adopted Y"),
-        "keep_mine": tr("kept own reading"),
+        "x": tr("adopted X"),
+        "y": tr("adopted Y"),
+        "mine": tr("own answer or drawing"),
         "union": tr("union"),
         "intersection": tr("intersection"),
-        "edit": tr("redrawn or edited"),
-        "redraw": tr("redrawn or edited"),
-        "new_value": tr("new value"),
-        "reject_all": tr("rejected all (nothing here)"),
+        "nothing": tr("rejected all (nothing here)"),
         "undecidable": tr("undecidable"),
+        "agreed": tr("agreed by both readers"),
     }
     return names.get(code, code)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from workstation.i18n import tr
-
 from workstation.domain.report import ReportData
+from workstation.i18n import tr
 from workstation.reports.blocks import Block, Chapter, Code, Facts, Heading, Paragraph
 from workstation.reports.setting import Setting
 from workstation.reports.wording import moment

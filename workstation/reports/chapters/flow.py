@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from workstation.i18n import tr
-
 from workstation.domain.report import Flow, Intake, ReasonCount, ReportData
+from workstation.i18n import tr
 from workstation.reports.blocks import (
     Block,
     Box,
@@ -66,7 +65,7 @@ def _flow(flow: Flow, setting: Setting) -> list[Block]:
                 ),
             ),
             (Box(tr("Included"), flow.included), Box(tr("Not assigned"), flow.unassigned)),
-            (Box(tr("Assigned"), flow.assigned), Box(tr("Not yet read by all"), flow.unread)),
+            (Box(tr("Assigned"), flow.assigned), _not_read(flow, language)),
             (
                 Box(tr("Read by all readers"), flow.read),
                 Box(tr("Awaiting comparison"), flow.awaiting_comparison),
@@ -112,6 +111,22 @@ def _flow(flow: Flow, setting: Setting) -> list[Block]:
             )
         )
     return blocks
+
+
+def _not_read(flow: Flow, language: str) -> Box:
+    if not flow.withdrawn:
+        return Box(tr("Not yet read by all"), flow.unread)
+    return Box(
+        tr("Withdrawn or not yet read"),
+        flow.assigned - flow.read,
+        (
+            *(
+                (tr("Withdrawn: {reason}", reason=reason(entry, language)), entry.count)
+                for entry in flow.withdrawn
+            ),
+            (tr("Not yet read by all"), flow.unread),
+        ),
+    )
 
 
 def _parts(entries: tuple[ReasonCount, ...], language: str) -> tuple[tuple[str, int], ...]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from workstation.i18n import tr
-
 from workstation.domain.report import ReportData
+from workstation.i18n import tr
 from workstation.reports.blocks import Chapter, Paragraph
 from workstation.reports.setting import Setting
 
@@ -31,8 +30,8 @@ def limit_sentences() -> dict[str, str]:
             "Blindness rests on the rules of the program, not on encryption between readers."
         ),
         "standards_unverified": tr(
-            "Some clauses named by the protocol have not been verified against the text of their "
-            "standard; this report makes no statement about them."
+            "Some sources or clauses named by the protocol have not been verified against their "
+            "text; this report makes no statement about them."
         ),
         "small_sample": tr(
             "Fewer than 150 pairs were compared: asymptotic intervals of kappa cover less than "
@@ -66,7 +65,9 @@ def _evident(data: ReportData) -> list[str]:
         ("blindness_application", data.blindness_level == "application"),
         (
             "standards_unverified",
-            any(claim.unverified_clauses for claim in data.protocol.standards),
+            any(
+                not claim.verified or claim.unverified_clauses for claim in data.protocol.standards
+            ),
         ),
         ("small_sample", any(n < SMALL_STUDY for n in pairs)),
         ("incorporation_bias", any(entry.scope == "all" for entry in data.reader_accuracy)),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from workstation.i18n import tr
-
 from workstation.domain.estimate import NotEstimable, OverlapDistribution
 from workstation.domain.report import OverlapEntry, ReportData
+from workstation.i18n import tr
 from workstation.reports.blocks import Block, Chapter, Chart, Column, Heading, Paragraph, Table
 from workstation.reports.charts import histogram
 from workstation.reports.setting import Setting

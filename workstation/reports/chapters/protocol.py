@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from workstation.i18n import tr
-
 from workstation.domain.report import AgreementRule, ReportData, StandardClaim
+from workstation.i18n import tr
 from workstation.reports.blocks import (
     Block,
     Chapter,
@@ -31,16 +30,16 @@ def chapter(data: ReportData, setting: Setting) -> Chapter:
                 (tr("Revision"), protocol.revision),
                 ("SHA-256", Code(protocol.sha256)),
                 (tr("Readers per case"), str(protocol.readers_per_case)),
-                (tr("Arbitration"), _arbitration(protocol.arbitration)),
+                (tr("Arbitration"), _arbitration(protocol.blind_read)),
                 (tr("Merge of agreed regions"), _merge(protocol.merge_rule)),
             )
         ),
-        Heading(tr("Standards")),
+        Heading(tr("Standards and other sources")),
     ]
     if protocol.standards:
-        blocks += [Paragraph(_standard(claim, setting)) for claim in protocol.standards]
+        blocks.append(_sources(protocol.standards, setting))
     else:
-        blocks.append(Paragraph(tr("The protocol names no standard.")))
+        blocks.append(Paragraph(tr("The protocol names no source.")))
     blocks += [
         Heading(tr("Agreement rules")),
         Table(
@@ -83,39 +82,57 @@ def chapter(data: ReportData, setting: Setting) -> Chapter:
     return Chapter(tr("Protocol"), tuple(blocks))
 
 
-def _standard(claim: StandardClaim, setting: Setting) -> str:
-    name = claim.code
-    if claim.title is not None:
-        name = tr("{code} ({title})", code=claim.code, title=claim.title.text(setting.language))
-    if not claim.unverified_clauses:
-        return tr("The protocol names {standard} as its basis.", standard=name)
-    return tr(
-        "The protocol names {standard} as its basis. Not verified against the text of the "
-        "standard: {clauses}.",
-        standard=name,
-        clauses=tr(", ").join(claim.unverified_clauses),
+def _sources(claims: tuple[StandardClaim, ...], setting: Setting) -> Table:
+    return Table(
+        tr("Sources of the rules"),
+        (Column(tr("Code"), 3), Column(tr("Source"), 6), Column(tr("State"), 5)),
+        tuple((claim.code, claim.title.text(setting.language), _state(claim)) for claim in claims),
+        tr("Naming a source is no statement that the study fulfils it."),
     )
 
 
+def _state(claim: StandardClaim) -> str:
+    if not claim.verified:
+        return tr("not verified against the text")
+    if claim.unverified_clauses:
+        return tr(
+            "not verified against the text: {clauses}",
+            clauses=tr(", ").join(claim.unverified_clauses),
+        )
+    return tr("verified against the text")
+
+
 def _rule(rule: AgreementRule, setting: Setting) -> tuple[str, ...]:
-    text = tr("equal") if rule.operator == "=" else f"{sign(rule.operator)} {rule.threshold}"
     return (
         rule.label.text(setting.language),
         _kind(rule.kind),
         level_name(rule.level),
-        f"{text} {rule.unit}".strip(),
+        _condition(rule),
         recorded(rule.source),
     )
 
 
+def _condition(rule: AgreementRule) -> str:
+    if rule.kind in ("answer_equal", "not_evaluable"):
+        return tr("equal")
+    counted = {
+        "objects": tr("unmatched objects"),
+        "object_attribute": tr("differing objects"),
+        "ordinal_distance": tr("steps"),
+    }
+    return f"{sign(rule.operator)} {rule.threshold} {counted.get(rule.kind, '')}".strip()
+
+
 def _kind(code: str) -> str:
     names = {
-        "category": tr("category"),
+        "answer_equal": tr("answers"),
+        "not_evaluable": tr("whether evaluable"),
         "ordinal_distance": tr("distance of grades"),
         "decision_boundary": tr("side of a decision"),
-        "iou": tr("overlap (IoU) of all lesions"),
+        "lesion_iou": tr("overlap (IoU) of all lesions"),
         "class_iou": tr("overlap (IoU) of one class"),
         "objects": tr("matched objects"),
+        "object_attribute": tr("attribute of matched objects"),
         "measurement": tr("measurement"),
     }
     return names.get(code, code)
@@ -123,9 +140,8 @@ def _kind(code: str) -> str:
 
 def _arbitration(code: str) -> str:
     names = {
-        "blind_first": tr("arbitrator reads blind first"),
-        "look_first": tr("arbitrator sees both readings first"),
-        "off": tr("no reading of the arbitrator's own"),
+        "required": tr("arbitrator reads blind first"),
+        "off": tr("arbitrator sees both readings at once"),
     }
     return names.get(code, code)
 
@@ -135,6 +151,7 @@ def _merge(code: str) -> str:
         "mean_boundary": tr("mean boundary"),
         "intersection": tr("intersection"),
         "union": tr("union"),
+        "first": tr("outline of the first reader"),
     }
     return recorded(names.get(code, code))
 
@@ -144,5 +161,9 @@ def _geometry(code: str) -> str:
 
 
 def _completeness(code: str) -> str:
-    names = {"all": tr("all lesions"), "nearest": tr("the one nearest to the fovea")}
+    names = {
+        "all": tr("all lesions"),
+        "nearest": tr("the one nearest to the fovea"),
+        "optional": tr("optional, in no rule"),
+    }
     return names.get(code, code)

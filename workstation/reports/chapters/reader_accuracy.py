@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from workstation.i18n import tr
-
 from workstation.domain.estimate import Accuracy, Estimate, NotEstimable
 from workstation.domain.report import ReaderAccuracyEntry, ReportData
+from workstation.i18n import tr
 from workstation.reports.blocks import Block, Chapter, Column, Paragraph, Table
 from workstation.reports.setting import Setting
 from workstation.reports.wording import interval, method, not_estimable, point, unit_name, verdict
@@ -97,7 +96,7 @@ def _rows(entry: ReaderAccuracyEntry, setting: Setting) -> list[tuple[str, ...]]
     counted = f"{result.correct}/{result.n} {unit_name(entry.unit)}"
     if result.missing:
         counted = tr("{counted}, {missing} missing", counted=counted, missing=result.missing)
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             entry.reader,
             label,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from workstation.i18n import tr
-
 from workstation.domain.report import ReportData, RulingEntry
+from workstation.i18n import tr
 from workstation.reports.blocks import Block, Chapter, Column, Facts, Paragraph, Table
 from workstation.reports.setting import Setting
 from workstation.reports.wording import choice_name, reason_name
@@ -44,7 +43,7 @@ def chapter(data: ReportData, setting: Setting) -> Chapter:
         _counted(
             tr("Reasons given"),
             tr("Reason"),
-            Counter(reason_name(entry.reason) for entry in data.rulings),
+            Counter(_reason(entry, setting) for entry in data.rulings),
         ),
         Table(
             tr("Ruled items"),
@@ -73,19 +72,20 @@ def _row(entry: RulingEntry, setting: Setting) -> tuple[str, ...]:
         entry.image or tr("whole case"),
         entry.item.text(setting.language),
         choice_name(entry.choice),
-        reason_name(entry.reason),
+        _reason(entry, setting),
         entry.arbitrator,
         tr("; ").join(part for part in (_confidence(entry.confidence), entry.note) if part) or "–",
     )
 
 
-def _confidence(code: str) -> str:
-    names = {
-        "high": tr("confidence high"),
-        "medium": tr("confidence medium"),
-        "low": tr("confidence low"),
-    }
-    return names.get(code, code)
+def _reason(entry: RulingEntry, setting: Setting) -> str:
+    if entry.reason_label is not None:
+        return entry.reason_label.text(setting.language)
+    return reason_name(entry.reason)
+
+
+def _confidence(grade: int | None) -> str:
+    return "" if grade is None else tr("confidence {grade} of 4", grade=grade)
 
 
 def _counted(caption: str, title: str, counts: Counter[str]) -> Table:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from workstation.i18n import tr
-
 from workstation.domain.report import ReportData
+from workstation.i18n import tr
 from workstation.reports.blocks import Chapter, Column, Paragraph, Table
 from workstation.reports.setting import Setting
 

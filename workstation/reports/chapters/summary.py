@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from workstation.i18n import tr
-
 from workstation.domain.estimate import NotEstimable, OverlapDistribution
 from workstation.domain.report import Flow, ReportData
+from workstation.i18n import tr
 from workstation.reports.blocks import Block, Chapter, Column, Facts, Paragraph, Table
 from workstation.reports.setting import Setting
 from workstation.reports.wording import (
