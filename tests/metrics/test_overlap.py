@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workstation.domain.estimate import NotEstimable, OverlapDistribution
+from workstation.domain.protocol import Operator
 from workstation.metrics.gates import Gate, judge
 from workstation.metrics.overlap import (
     PairCounts,
@@ -25,8 +26,8 @@ def test_shifted_rectangles_of_the_screening_scenario() -> None:
     assert iou(square_12) == Fraction(8800, 11200)
     assert f"{float(Fraction(8800, 11200)):.4f}" == "0.7857"
     assert iou(rectangle_10) == Fraction(4, 5)
-    assert judge(iou(rectangle_10), Gate(">", "0.80")) == "not_met"
-    assert judge(iou(rectangle_10), Gate(">=", "0.80")) == "met"
+    assert judge(iou(rectangle_10), Gate(Operator(">"), "0.80")) == "not_met"
+    assert judge(iou(rectangle_10), Gate(Operator(">="), "0.80")) == "met"
 
 
 def test_empty_regions() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from workstation.domain.estimate import Estimate, NotEstimable
+from workstation.domain.protocol import Operator
 from workstation.metrics.gates import Gate, judge
 from workstation.metrics.overlap import PairCounts
 from workstation.metrics.reader_accuracy import Answer, answer_accuracy, mean_iou
@@ -14,7 +15,7 @@ def test_forty_of_fifty_passes_eighty_per_cent_with_a_wide_interval() -> None:
     answers = [Answer(f"P{i}", "II" if i < 40 else "I", "II") for i in range(50)]
     result = answer_accuracy(answers, unit="image")
     assert isinstance(result.plain, Estimate) and result.plain.exact is not None
-    assert judge(result.plain.exact, Gate(">=", "0.80")) == "met"
+    assert judge(result.plain.exact, Gate(Operator(">="), "0.80")) == "met"
     assert (f"{result.plain.low:.2f}", f"{result.plain.high:.2f}") == ("0.67", "0.89")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from workstation.domain.estimate import Estimate, OverlapDistribution
+from workstation.domain.protocol import Operator
 from workstation.metrics.gates import Gate, judge
 from workstation.metrics.kappa import Weights, kappa_exact, tabulate
 from workstation.metrics.overlap import PairCounts, iou, iou_distribution
@@ -55,7 +56,7 @@ def test_kappas(rows: list[Row]) -> None:
         value = kappa_exact(table)
         assert isinstance(value, Fraction)
         assert f"{float(value):.4f}" == printed
-        assert judge(value, Gate(">=", "0.80")) == "met"
+        assert judge(value, Gate(Operator(">="), "0.80")) == "met"
 
 
 def test_quadratic_kappa_of_the_staged_images(rows: list[Row]) -> None:
@@ -107,13 +108,13 @@ def test_overlap_between_the_readers(rows: list[Row]) -> None:
     failing = [
         r["image_id"]
         for r, p in zip(rows, pairs, strict=True)
-        if judge(iou(p), Gate(">", "0.80")) == "not_met"
+        if judge(iou(p), Gate(Operator(">"), "0.80")) == "not_met"
     ]
     assert {"F0017", "F0024", "F0028", "F0039"} <= set(failing)
     assert "F0017" not in [
         r["image_id"]
         for r, p in zip(rows, pairs, strict=True)
-        if judge(iou(p), Gate(">=", "0.80")) == "not_met"
+        if judge(iou(p), Gate(Operator(">="), "0.80")) == "not_met"
     ]
     spread = iou_distribution(pairs, unit="image", seed=1, replicates=200)
     assert isinstance(spread, OverlapDistribution)

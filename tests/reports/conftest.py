@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 
 from workstation.domain.estimate import NotEstimable
+from workstation.domain.protocol import Operator
 from workstation.domain.report import (
     AgreementEntry,
     AgreementRule,
@@ -67,7 +68,7 @@ def agreement_entry(
         replicates=300,
     )
     agreed = sum(a == b for a, b in zip(first, second, strict=True))
-    verdict = judge(kappa_exact(table), Gate(">=", "0.80"))
+    verdict = judge(kappa_exact(table), Gate(Operator(">="), "0.80"))
     return AgreementEntry(
         question=question,
         label=label,
@@ -239,7 +240,7 @@ def full_report(protocol: ProtocolPart) -> ReportData:
                 "image",
                 "all",
                 mean_iou(regions, unit="image", seed=5, replicates=300),
-                Criterion(">=", "0.70", judge(Fraction(3, 4), Gate(">=", "0.70"))),
+                Criterion(">=", "0.70", judge(Fraction(3, 4), Gate(Operator(">="), "0.70"))),
             ),
             ReaderAccuracyEntry(
                 "R2",

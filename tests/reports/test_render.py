@@ -8,6 +8,8 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from tests.reports.conftest import FINGERPRINT, PROTOCOL_HASH
@@ -123,6 +125,15 @@ def test_foreign_text_is_printed_not_run(full_report: ReportData) -> None:
     assert "F" * 200 in text
     assert "w" * 400 in text
     assert "#unknown_code" in text
+
+
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.text(min_size=1, max_size=60))
+def test_any_name_at_all_gives_a_report(empty_report: ReportData, name: str) -> None:
+    data = replace(empty_report, study=StudyPart(name, name, name), limits=(name,))
+    assert squeezed(pdf_bytes(data, "en")).count("Page1of") == 1
 
 
 def test_every_limit_has_its_sentence(full_report: ReportData) -> None:

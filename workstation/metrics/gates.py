@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import operator
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
 
 from workstation.domain.estimate import NotEstimable
-
-Operator = Literal[">", ">=", "<", "<="]
-Verdict = Literal["met", "not_met", "not_estimable"]
+from workstation.domain.protocol import Operator
+from workstation.domain.report import Verdict
 
 _DECIMAL = re.compile(r"-?\d+(\.\d+)?")
-_COMPARE: dict[str, Callable[[Fraction, Fraction], bool]] = {
-    ">": operator.gt,
-    ">=": operator.ge,
-    "<": operator.lt,
-    "<=": operator.le,
-}
 
 
 def decimal_fraction(text: str) -> Fraction:
@@ -36,14 +26,13 @@ def decimal_fraction(text: str) -> Fraction:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """An operator and a threshold, as written in the protocol."""
+    """An operator and a threshold, as written in the protocol (">=", "0.80")."""
 
     operator: Operator
     threshold: str
 
     def __post_init__(self) -> None:
-        if self.operator not in _COMPARE:
-            raise ValueError(f"unknown operator {self.operator!r}")
+        object.__setattr__(self, "operator", Operator(self.operator))
         decimal_fraction(self.threshold)
 
 
@@ -51,7 +40,7 @@ def passes(value: Fraction | int, gate: Gate) -> bool:
     """Whether an exact value meets the gate; floats are refused with TypeError."""
     if isinstance(value, bool) or not isinstance(value, Fraction | int):
         raise TypeError("a gate is decided on an integer or a Fraction, not on a rounded number")
-    return _COMPARE[gate.operator](Fraction(value), decimal_fraction(gate.threshold))
+    return gate.operator.holds(Fraction(value), decimal_fraction(gate.threshold))
 
 
 def judge(value: Fraction | int | NotEstimable, gate: Gate) -> Verdict:
