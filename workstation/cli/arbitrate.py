@@ -13,7 +13,8 @@ from workstation.cli.session import Session, pass_session, signed_in, signs_in
 from workstation.domain.arbitration import Choice, Decision
 from workstation.domain.errors import InvalidValue, RuleViolation
 from workstation.i18n import tr
-from workstation.services import arbitrating, reading as reading_service
+from workstation.services import arbitrating
+from workstation.services import reading as reading_service
 from workstation.services.arbitrating import DisputeItem, OpenDispute
 from workstation.services.workspace import Workspace
 

@@ -254,7 +254,7 @@ class Keys(Port):
 class Accounts(Port):
     """Sign-in slots of the study's people."""
 
-    def add(self, person_id: str, login: str, passphrase: str) -> None:
+    def add(self, person: Person, passphrase: str) -> None:
         """Make keys and a slot for the person. Raises RuleViolation for a weak passphrase."""
 
 

@@ -57,7 +57,7 @@ def add_person(workspace: Workspace, command: AddPerson) -> tuple[Person, Change
         raise RuleViolation("person.login_taken", login=person.login)
     # The slot comes before the row: a slot without a person opens nothing in the program and is
     # replaced on the next try, a person without a slot could never sign in.
-    workspace.accounts.add(person.person_id, person.login, command.passphrase)
+    workspace.accounts.add(person, command.passphrase)
     with workspace.writing() as uow:
         if uow.people.by_login(person.login) is not None:
             raise RuleViolation("person.login_taken", login=person.login)

@@ -22,7 +22,7 @@ from workstation.domain.events import Changes, Topic, changed
 from workstation.domain.image import Image
 from workstation.domain.marks import Mark, area_px, mark_center, mark_planes
 from workstation.domain.people import Role, require_role
-from workstation.domain.ports import PayloadSource, Pixels, Progress, SealCheck, UnitOfWork
+from workstation.domain.ports import PayloadSource, Progress, SealCheck, UnitOfWork
 from workstation.domain.protocol import Protocol
 from workstation.domain.reading import ReadingBody, body_to_json, case_scopes
 from workstation.domain.schema import Level, Schema, Scope

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol as Port
+from typing import Any
+from typing import Protocol as Port
 
 from workstation.domain.people import Qualification, Role
 from workstation.domain.ports import Progress

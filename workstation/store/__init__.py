@@ -1,0 +1,1 @@
+"""The encrypted study folder: the only SQL and the only key handling."""

@@ -1,0 +1,362 @@
+"""A study's folder: made, opened with a passphrase, closed; its keys and remembered heads.
+
+NAME.study/ holds `store.db` (store key), `keys.db` (keys of cases and images), `keyslots.json`,
+`blobs/` and `heads.log`, which remembers outside the store how far its audit trail had come.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from workstation.domain.audit import AuditEvent
+from workstation.domain.errors import EnvironmentProblem, IntegrityProblem, RuleViolation
+from workstation.domain.people import Person, Role, require_role
+from workstation.domain.ports import Clock, Study
+from workstation.services.auditing import event_hash
+from workstation.store import migrations, rows, tables
+from workstation.store.blobs import BlobFolder, derived
+from workstation.store.engine import make_engine, translated
+from workstation.store.files import folder_problem, sync_folder
+from workstation.store.slots import (
+    DEFAULT_KIB,
+    OpenSlot,
+    SlotFile,
+    load_slots,
+    make_slot,
+    new_secrets,
+    open_slot,
+    verify,
+)
+from workstation.store.unit_of_work import StoreUnitOfWork, UnitsOfWork
+
+STORE, KEYS, SLOTS, BLOBS, HEADS = "store.db", "keys.db", "keyslots.json", "blobs", "heads.log"
+VERIFIED_TAIL = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class NewStore:
+    """What a new study's folder is made of."""
+
+    folder: Path
+    study: Study
+    protocol_document: Mapping[str, Any]
+    coordinator: Person
+    memory_kib: int = DEFAULT_KIB
+
+
+class StudyKeys:
+    """The `Keys` port: the signed-in person signs, anyone's signature can be checked.
+
+    Sealed readings (HPKE to a comparison key no reader holds) will be made and opened here; until
+    then the level is `application`.
+    """
+
+    def __init__(self, units: UnitsOfWork, slot: OpenSlot) -> None:
+        self._units = units
+        self._slot = slot
+
+    def __repr__(self) -> str:
+        return "StudyKeys()"
+
+    @property
+    def blindness_level(self) -> str:
+        return "application"
+
+    def sign(self, person_id: str, payload: bytes) -> str:
+        if person_id != self._slot.slot.person_id:
+            raise RuleViolation("keys.not_yours")
+        return self._slot.secrets.signing_key.sign(payload).hex()
+
+    def public_key(self, person_id: str) -> str:
+        with self._units(person_id, write=False) as uow:
+            return _public_key(uow, person_id)
+
+    def verify(self, person_id: str, payload: bytes, signature: str) -> bool:
+        return verify(self.public_key(person_id), payload, signature)
+
+
+def _public_key(uow: StoreUnitOfWork, person_id: str) -> str:
+    found = uow.connection.scalar(
+        sa.select(tables.person_keys.c.ed25519).where(tables.person_keys.c.person_id == person_id)
+    )
+    if found is None:
+        raise RuleViolation("store.not_found", noun="key", key=person_id)
+    return str(found)
+
+
+def _put_keys(uow: StoreUnitOfWork, slot: OpenSlot) -> None:
+    k = tables.person_keys
+    person_id = slot.slot.person_id
+    uow.connection.execute(sa.delete(k).where(k.c.person_id == person_id))
+    uow.connection.execute(
+        sa.insert(k).values(
+            person_id=person_id,
+            ed25519=slot.secrets.ed25519_public,
+            x25519=slot.secrets.x25519_public,
+        )
+    )
+
+
+class OpenedStudy:
+    """A study open for one person. `close` must be called: it remembers the audit head."""
+
+    def __init__(self, folder: Path, store_id: str, slot: OpenSlot, clock: Clock) -> None:
+        self.folder = folder
+        self._store_id = store_id
+        self._slot: OpenSlot | None = slot
+        self._engine = make_engine(folder / STORE, slot.secrets.store_key)
+        self._keys_engine = make_engine(
+            folder / KEYS, derived(slot.secrets.store_key, b"", "keys.db")
+        )
+        self._head_lock = threading.Lock()
+        self._logged_seq = 0
+        self.unit_of_work = UnitsOfWork(self._engine, clock, self._log_head)
+        self.keys = StudyKeys(self.unit_of_work, slot)
+        self.blobs = BlobFolder(folder / BLOBS, self._keys_engine, store_id)
+        self.accounts = StudyAccounts(self, slot)
+
+    def __repr__(self) -> str:
+        return "OpenedStudy()"
+
+    @property
+    def store_id(self) -> str:
+        return self._store_id
+
+    def _log_head(self) -> None:
+        """Remember outside the store how far the audit trail has come."""
+        with self.unit_of_work("system", write=False) as uow:
+            seq, head = uow.audit.last_seq(), uow.audit.head()
+        with self._head_lock:
+            if seq <= self._logged_seq:
+                return
+            self._logged_seq = seq
+            with (self.folder / HEADS).open("a", encoding="ascii") as log:
+                log.write(f"{seq} {head}\n")
+
+    def close(self) -> None:
+        """Remember the head, empty the write-ahead log, let go of keys and connections."""
+        if self._slot is None:
+            return
+        slot, self._slot = self._slot, None
+        try:
+            self._log_head()
+            with self.unit_of_work(slot.slot.person_id) as uow:
+                seen = slot.seen(self._store_id, uow.audit.last_seq(), uow.audit.head())
+                _save_slot(self.folder, uow, seen, seen)
+                uow.commit()
+            with translated(), self._engine.connect() as connection:
+                connection.execution_options(isolation_level="AUTOCOMMIT")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            self._engine.dispose()
+            self._keys_engine.dispose()
+
+
+class StudyAccounts:
+    """The `Accounts` port: a slot of the same store key for another person."""
+
+    def __init__(self, opened: OpenedStudy, slot: OpenSlot) -> None:
+        self._opened = opened
+        self._slot = slot
+
+    def __repr__(self) -> str:
+        return "StudyAccounts()"
+
+    def add(self, person: Person, passphrase: str) -> None:
+        memory_kib = self._slot.slot.kdf.memory_kib
+        secrets = new_secrets(self._slot.secrets.store_key)
+        made = make_slot(self._opened.store_id, person, passphrase, secrets, memory_kib)
+        with self._opened.unit_of_work(self._slot.slot.person_id) as uow:
+            _put_keys(uow, made)
+            _save_slot(self._opened.folder, uow, made, self._slot)
+            uow.commit()
+
+
+def _save_slot(folder: Path, uow: StoreUnitOfWork, slot: OpenSlot, signer: OpenSlot) -> None:
+    """Put a slot into the file, as the next generation.
+
+    Inside a write transaction, which is also the lock between processes. The file comes first: a
+    crash in between leaves a file newer than the store says, which opens; an older one does not.
+    """
+    current = load_slots(folder / SLOTS)
+    signed = current.with_slot(slot.slot).signed(signer.slot.person_id, signer.secrets.signing_key)
+    signed.save(folder / SLOTS)
+    rows.set_meta(uow.connection, "keyslots_generation", str(signed.generation))
+
+
+def create_study(new: NewStore, passphrase: str, clock: Clock) -> OpenedStudy:
+    """Make the folder and sign the coordinator in.
+
+    Raises RuleViolation for a weak passphrase or a person who is no coordinator,
+    EnvironmentProblem where the folder exists or cannot be made; nothing is left behind then.
+    """
+    require_role(new.coordinator, Role.COORDINATOR)
+    if str(new.folder).startswith(("\\\\", "//")):
+        raise EnvironmentProblem("store.network_path", folder=str(new.folder))
+    store_id = str(uuid.uuid4())
+    secrets = new_secrets(os.urandom(32))
+    slot = make_slot(store_id, new.coordinator, passphrase, secrets, new.memory_kib)
+    try:
+        new.folder.parent.mkdir(parents=True, exist_ok=True)
+        new.folder.mkdir(mode=0o700)
+    except FileExistsError as error:
+        raise EnvironmentProblem("study.folder_exists", folder=str(new.folder)) from error
+    except OSError as error:
+        raise folder_problem(error, new.folder.parent) from error
+    try:
+        (new.folder / BLOBS).mkdir(mode=0o700)
+        (new.folder / HEADS).touch(mode=0o600)
+        file = SlotFile(store_id, 0, (slot.slot,)).signed(
+            slot.slot.person_id, slot.secrets.signing_key
+        )
+        file.save(new.folder / SLOTS)
+        opened = OpenedStudy(new.folder, store_id, slot, clock)
+        with opened.unit_of_work(new.coordinator.person_id) as uow:
+            migrations.migrate(uow.connection)
+            rows.set_meta(uow.connection, "store_id", store_id)
+            rows.set_meta(uow.connection, "keyslots_generation", str(file.generation))
+            uow.protocols.add(new.study.protocol_sha256, new.protocol_document)
+            uow.study.put(new.study)
+            uow.people.add(new.coordinator)
+            _put_keys(uow, slot)
+            uow.audit.append(
+                "study.created", new.study.study_id, {"protocol": new.study.protocol_sha256}
+            )
+            uow.commit()
+        for name in (STORE, KEYS):
+            (new.folder / name).chmod(0o600)
+        sync_folder(new.folder)
+    except BaseException:
+        shutil.rmtree(new.folder, ignore_errors=True)
+        raise
+    return opened
+
+
+def open_study(
+    folder: Path, login: str, passphrase: str, clock: Clock, acknowledge_rollback: str = ""
+) -> tuple[OpenedStudy, Person]:
+    """Sign a person in.
+
+    Raises RuleViolation("signin.failed") for a wrong login or passphrase, IntegrityProblem where
+    the store, the key slots or the audit trail are damaged, or older than what was seen before
+    ("store.rolled_back"; opened all the same, and audited, with a reason in
+    `acknowledge_rollback`), EnvironmentProblem for a store of a newer program.
+    """
+    file = load_slots(folder / SLOTS)
+    closed = file.of(login)
+    if closed is None:
+        raise RuleViolation("signin.failed")
+    slot = open_slot(closed, file.store_id, passphrase)
+    if not (folder / STORE).is_file():
+        # SQLite would make an empty store here, and with it the impression that all is gone.
+        raise IntegrityProblem("store.missing")
+    opened = OpenedStudy(folder, file.store_id, slot, clock)
+    try:
+        _upgrade(folder, opened, slot.slot.person_id)
+        with opened.unit_of_work(slot.slot.person_id, write=False) as uow:
+            person = uow.people.get(slot.slot.person_id)
+            _check_slots(uow, file)
+            rolled_back = _check_audit(folder, uow, slot)
+        if not person.active:
+            raise RuleViolation("signin.inactive")
+        if rolled_back is not None and len(acknowledge_rollback.strip()) < 10:
+            raise rolled_back
+        with opened.unit_of_work(person.person_id) as uow:
+            if rolled_back is not None:
+                uow.audit.append(
+                    "store.rollback_acknowledged",
+                    file.store_id,
+                    {**rolled_back.params, "reason": acknowledge_rollback.strip()},
+                )
+            uow.audit.append("person.signed_in", person.person_id, {})
+            uow.commit()
+        with opened.unit_of_work(person.person_id, write=False) as uow:
+            known = {p.blob_id for image in uow.images.all() for p in image.planes}
+        opened.blobs.sweep(known)
+    except BaseException:
+        opened._engine.dispose()
+        opened._keys_engine.dispose()
+        raise
+    return opened, person
+
+
+def _upgrade(folder: Path, opened: OpenedStudy, actor: str) -> None:
+    """Run outstanding migrations, after a copy of the store was put aside."""
+    with opened.unit_of_work(actor, write=False) as uow:
+        found = migrations.current_revision(uow.connection)
+        wanted = migrations.head_revision(uow.connection)
+    if found == wanted:
+        return
+    with opened.unit_of_work(actor) as uow:
+        shutil.copy2(folder / STORE, folder / f"{STORE}.before-{wanted}")
+        migrations.migrate(uow.connection)
+        uow.audit.append("store.migrated", wanted, {"from": found or ""})
+        uow.commit()
+
+
+def _check_slots(uow: StoreUnitOfWork, file: SlotFile) -> None:
+    if rows.get_meta(uow.connection, "store_id") != file.store_id:
+        raise IntegrityProblem("keyslots.other_store")
+    if file.generation < int(rows.get_meta(uow.connection, "keyslots_generation") or 0):
+        raise IntegrityProblem("keyslots.rolled_back")
+    try:
+        key = _public_key(uow, file.signer)
+    except RuleViolation as error:
+        raise IntegrityProblem("keyslots.signature") from error
+    if not file.verify(key):
+        raise IntegrityProblem("keyslots.signature")
+
+
+def _check_audit(folder: Path, uow: StoreUnitOfWork, slot: OpenSlot) -> IntegrityProblem | None:
+    """Verify the tail of the chain; the problem of a store older than remembered, if it is.
+
+    Raises IntegrityProblem for a broken chain: that is no matter of acknowledging.
+    """
+    last = uow.audit.last_seq()
+    tail = uow.audit.since(max(0, last - VERIFIED_TAIL))
+    _check_links(tail)
+    remembered = [(slot.secrets.last_seq, slot.secrets.last_head), *_logged_heads(folder)]
+    for seq, head in sorted(remembered, reverse=True):
+        if seq > 0 and uow.audit.hash_at(seq) != head:
+            return IntegrityProblem("store.rolled_back", remembered=seq, found=last)
+    return None
+
+
+def _check_links(events: tuple[AuditEvent, ...]) -> None:
+    previous: AuditEvent | None = None
+    for event in events:
+        follows = previous is None or (
+            event.seq == previous.seq + 1 and event.previous == previous.hash
+        )
+        if not follows or event_hash(event) != event.hash:
+            raise IntegrityProblem("audit.broken", seq=event.seq)
+        previous = event
+
+
+def _logged_heads(folder: Path) -> list[tuple[int, str]]:
+    """The last heads of heads.log; a line torn by a power loss is passed over."""
+    try:
+        lines = (folder / HEADS).read_text("ascii", errors="replace").splitlines()[-3:]
+    except OSError:
+        return []
+    out = []
+    for line in lines:
+        seq, _, head = line.partition(" ")
+        if seq.isdigit() and len(head) == 64:
+            out.append((int(seq), head))
+    return out
+
+
+def sign_in_names(folder: Path) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """(login, display name, roles) of everyone with a slot; known before anything is opened."""
+    file = load_slots(folder / SLOTS)
+    return tuple((s.login, s.display_name, s.roles) for s in file.slots)
