@@ -77,6 +77,12 @@ def test_perfect_agreement_has_a_value_but_no_interval() -> None:
     assert (result.value, result.low, result.note) == (1.0, None, "no_variation")
 
 
+def test_a_variance_of_nought_is_no_narrow_interval() -> None:
+    result = cohen_kappa(((0, 0), (35, 1)), unit="image")
+    assert isinstance(result, Estimate)
+    assert (result.value, result.low, result.note) == (0.0, None, "no_variation")
+
+
 def test_dropping_a_grade_nobody_used_would_change_the_weighted_kappa() -> None:
     full = ((20, 3, 0, 1), (2, 15, 0, 4), (0, 0, 0, 0), (0, 2, 0, 13))
     dropped = ((20, 3, 1), (2, 15, 4), (0, 2, 13))
@@ -105,6 +111,7 @@ def test_equals_statsmodels(size: int, data: st.DataObject) -> None:
     oracle = cohens_kappa(np.array(table), wt=None if weights == "unweighted" else weights)
     assert result.value == pytest.approx(oracle.kappa, abs=1e-12)
     if result.low is not None:
+        assert oracle.std_kappa > 0
         assert result.low == pytest.approx(max(-1.0, oracle.kappa_low), abs=1e-9)
         assert result.high == pytest.approx(min(1.0, oracle.kappa_upp), abs=1e-9)
 

@@ -67,18 +67,18 @@ def cohen_kappa(
 ) -> Estimate | NotEstimable:
     """Kappa with the interval from the non-null standard error (Fleiss, Cohen, Everitt 1969).
 
-    When the standard error is 0 (perfect agreement) there is no interval and the note says
-    "no_variation".
+    When the standard error is 0 (perfect agreement, or one reader using one category) there is no
+    interval and the note says "no_variation".
     """
     exact = kappa_exact(table, weights)
     if isinstance(exact, NotEstimable):
         return exact
     _, n = _checked(table)
     value = float(exact)
-    error = _standard_error(np.array(table, dtype=np.float64), weights)
-    if error == 0.0:
+    variance = _variance(table, weights)
+    if variance == 0:
         return Estimate(value, None, None, FLEISS_COHEN_EVERITT, n, unit, "no_variation", exact)
-    half = NormalDist().inv_cdf(1.0 - (1.0 - level) / 2.0) * error
+    half = NormalDist().inv_cdf(1.0 - (1.0 - level) / 2.0) * math.sqrt(variance)
     low, high = max(-1.0, value - half), min(1.0, value + half)
     return Estimate(value, low, high, FLEISS_COHEN_EVERITT, n, unit, "", exact)
 
@@ -166,22 +166,35 @@ def _kappa_values(tables: NDArray[np.float64], weight: NDArray[np.float64]) -> N
     return values
 
 
-def _standard_error(table: NDArray[np.float64], weights: Weights) -> float:
-    n = float(table.sum())
-    p = table / n
-    weight = _weight_array(len(table), weights)
-    rows, columns = p.sum(axis=1), p.sum(axis=0)
-    observed = float((p * weight).sum())
-    expected = float(rows @ weight @ columns)
-    if observed == 1.0:
-        return 0.0
-    mean_row = weight @ columns
-    mean_column = rows @ weight
-    inner = weight * (1.0 - expected) - (mean_row[:, None] + mean_column[None, :]) * (
-        1.0 - observed
+def _variance(table: Sequence[Sequence[int]], weights: Weights) -> Fraction:
+    """The non-null variance, exact: rounding must not make an interval out of a variance of 0."""
+    size, n = _checked(table)
+    weight = _weights(size, weights)
+    cells = [(i, j) for i in range(size) for j in range(size)]
+    rows = [Fraction(sum(row), n) for row in table]
+    columns = [Fraction(sum(row[j] for row in table), n) for j in range(size)]
+    mean_row = [
+        sum((weight[i][j] * columns[j] for j in range(size)), Fraction(0)) for i in range(size)
+    ]
+    mean_column = [
+        sum((weight[i][j] * rows[i] for i in range(size)), Fraction(0)) for j in range(size)
+    ]
+    observed = sum((weight[i][j] * table[i][j] for i, j in cells), Fraction(0)) / n
+    expected = sum((mean_row[i] * rows[i] for i in range(size)), Fraction(0))
+    spread = (
+        sum(
+            (
+                table[i][j]
+                * (weight[i][j] * (1 - expected) - (mean_row[i] + mean_column[j]) * (1 - observed))
+                ** 2
+                for i, j in cells
+            ),
+            Fraction(0),
+        )
+        / n
+        - (observed * expected - 2 * expected + observed) ** 2
     )
-    spread = float((p * inner**2).sum()) - (observed * expected - 2.0 * expected + observed) ** 2
-    return math.sqrt(max(0.0, spread) / n) / (1.0 - expected) ** 2
+    return spread / n / (1 - expected) ** 4
 
 
 def _weights(size: int, weights: Weights) -> list[list[Fraction]]:
