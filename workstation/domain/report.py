@@ -146,9 +146,10 @@ class Flow:
     """What became of every imported unit ("image" or "case"); all boxes sum.
 
     imported = excluded + included; included = unassigned + assigned; assigned = withdrawn +
-    unread + read (read = all its readers submitted, and not withdrawn since); read = awaiting comparison + agreed + disputed;
-    disputed = ruled + irreducible + open. `disputed_by_reason` counts each dispute once, under
-    its leading reason; `reasons_met` counts every reason met, so its sum may be larger.
+    unread + read (read = all its readers submitted, and not withdrawn since); read = awaiting
+    comparison + agreed + disputed; disputed = ruled + irreducible + open. `disputed_by_reason`
+    counts each dispute once, under its leading reason; `reasons_met` counts every reason met, so
+    its sum may be larger.
     """
 
     unit: str

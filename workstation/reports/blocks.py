@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -147,15 +146,3 @@ def _box(box: Box) -> dict[str, Any]:
         "count": str(box.count),
         "parts": [{"title": title, "count": str(count)} for title, count in box.parts],
     }
-
-
-def strings(value: Any, key: str = "") -> Iterator[str]:
-    """Every printed string of a template value, SVG apart."""
-    if isinstance(value, str) and key != "svg":
-        yield value
-    elif isinstance(value, dict):
-        for name, part in value.items():
-            yield from strings(part, name)
-    elif isinstance(value, list):
-        for part in value:
-            yield from strings(part, key)
