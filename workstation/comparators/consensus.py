@@ -162,14 +162,24 @@ def _volume(planes: Mapping[int, Mask], span: range, box: Box) -> npt.NDArray[np
 
 
 def _signed_distance(inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-    """Positive inside, negative outside; half a pixel at the border on either side."""
+    """Positive inside, negative outside; half a pixel at the border on either side.
+
+    `inside` is (z, y, x). A single slice is taken as flat: its neighbours count for nothing, or
+    its own thinness would be its depth everywhere.
+    """
     from scipy.ndimage import distance_transform_edt  # slow to import, and only this needs it
 
-    padded = np.pad(inside, 1)
-    signed = np.where(
-        padded, distance_transform_edt(padded) - 0.5, 0.5 - distance_transform_edt(~padded)
-    )
-    return np.asarray(signed[1:-1, 1:-1, 1:-1], dtype=np.float64)
+    margin = [(0, 0) if inside.shape[0] == 1 else (1, 1), (1, 1), (1, 1)]
+    padded = np.pad(inside, margin)
+    if padded.shape[0] == 1:
+        depth = distance_transform_edt(padded[0])[None]
+        height = distance_transform_edt(~padded[0])[None]
+    else:
+        depth = distance_transform_edt(padded)
+        height = distance_transform_edt(~padded)
+    signed = np.where(padded, depth - 0.5, 0.5 - height)
+    cropped = signed[margin[0][0] : signed.shape[0] - margin[0][1], 1:-1, 1:-1]
+    return np.asarray(cropped, dtype=np.float64)
 
 
 def _renumbered(marks: Sequence[Mark]) -> tuple[Mark, ...]:
