@@ -74,8 +74,10 @@ def blind_read(
         body = load_body(file, {i.number: i.image_id for i in opened.images})
         reading_service.save_draft(workspace, opened.mine.reading_id, body)
         arbitrating.seal_blind_read(workspace, dispute_id)
-    session.show({"case": case_number, "sealed": True},
-                 tr("Own read of case {case} sealed.", case=case_number))
+    session.show(
+        {"case": case_number, "sealed": True},
+        tr("Own read of case {case} sealed.", case=case_number),
+    )
 
 
 @arbitrate.command()
@@ -124,10 +126,18 @@ def _item_json(n: int, item: DisputeItem, opened: OpenDispute) -> dict[str, Any]
 @arbitrate.command()
 @signs_in
 @click.argument("case_number")
-@click.option("--all", "choice_for_all", type=click.Choice([str(c) for c in Choice]),
-              help="The same choice for every disputed item.")
-@click.option("--decisions", "file", type=click.Path(path_type=Path),
-              help='JSON file: {"0": "x", "1": "y", ...} by item number of `show`.')
+@click.option(
+    "--all",
+    "choice_for_all",
+    type=click.Choice([str(c) for c in Choice]),
+    help="The same choice for every disputed item.",
+)
+@click.option(
+    "--decisions",
+    "file",
+    type=click.Path(path_type=Path),
+    help='JSON file: {"0": "x", "1": "y", ...} by item number of `show`.',
+)
 @click.option("--reason", "reason_code", required=True, help="Reason code of the protocol.")
 @click.option("--confidence", type=click.IntRange(1, 4), default=3, show_default=True)
 @click.option("--note", default="", help="Needed where the ruling matches neither reader.")
@@ -163,8 +173,9 @@ def sign(
             if n in chosen
         ]
         arbitrating.sign(workspace, dispute_id, decisions, reason_code, confidence, note)
-    session.show({"case": case_number, "signed": True},
-                 tr("Ruling of case {case} signed.", case=case_number))
+    session.show(
+        {"case": case_number, "signed": True}, tr("Ruling of case {case} signed.", case=case_number)
+    )
 
 
 def _choices(
@@ -173,9 +184,7 @@ def _choices(
     """Choices by item number. Raises InvalidValue for a file that does not fit the items."""
     chosen: dict[int, Choice] = {}
     if choice_for_all is not None:
-        chosen = {
-            n: Choice(choice_for_all) for n, item in enumerate(opened.items) if item.disputed
-        }
+        chosen = {n: Choice(choice_for_all) for n, item in enumerate(opened.items) if item.disputed}
     if file is not None:
         try:
             given = json.loads(file.read_text("utf-8"))

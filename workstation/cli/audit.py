@@ -52,5 +52,7 @@ def export(
         with workspace.reading() as uow:
             events = uow.audit.all()
         out.write_bytes(exported(events))
-    session.show({"events": len(events), "file": str(out)},
-                 tr("{count} events written to {file}.", count=len(events), file=out))
+    session.show(
+        {"events": len(events), "file": str(out)},
+        tr("{count} events written to {file}.", count=len(events), file=out),
+    )

@@ -131,7 +131,9 @@ def image(
             raise RuleViolation("image.unknown", image=image_number)
         if eye or field_:
             importing.set_photo_facts(
-                workspace, found[0].image_id, Eye(eye) if eye else found[0].eye,
+                workspace,
+                found[0].image_id,
+                Eye(eye) if eye else found[0].eye,
                 field_ if field_ is not None else found[0].field,
             )
         if target:

@@ -36,8 +36,20 @@ def root(session: Session, as_json: bool, quiet: bool, language: str | None) -> 
         set_language(language)
 
 
-for command in (study, people, import_, cases, assign, reading, compare, arbitrate, dataset,
-                report, audit, demo):
+for command in (
+    study,
+    people,
+    import_,
+    cases,
+    assign,
+    reading,
+    compare,
+    arbitrate,
+    dataset,
+    report,
+    audit,
+    demo,
+):
     root.add_command(command)
 
 

@@ -21,8 +21,13 @@ def dataset() -> None:
 
 @dataset.command()
 @signs_in
-@click.option("--out", "folder", required=True, type=click.Path(path_type=Path),
-              help="Folder in which the version's own folder is made.")
+@click.option(
+    "--out",
+    "folder",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder in which the version's own folder is made.",
+)
 @click.option("--version", default="", help="vN.N; the next one if not given.")
 @click.option("--change", "changes", multiple=True, help="What changed since the last version.")
 @pass_session
@@ -49,8 +54,11 @@ def freeze(
             "images": record.image_count,
             "files": len(record.files),
         },
-        tr("Frozen {version}: {fingerprint}", version=record.version,
-           fingerprint=record.fingerprint),
+        tr(
+            "Frozen {version}: {fingerprint}",
+            version=record.version,
+            fingerprint=record.fingerprint,
+        ),
     )
 
 
@@ -69,8 +77,12 @@ def verify(ctx: click.Context, folder: Path) -> None:
         "problems": [{"code": p.code, "path": p.path} for p in check.problems],
     }
     if check.holds:
-        text = tr("{version} holds: {count} files, fingerprint {fingerprint}",
-                  version=check.version, count=check.file_count, fingerprint=check.fingerprint)
+        text = tr(
+            "{version} holds: {count} files, fingerprint {fingerprint}",
+            version=check.version,
+            count=check.file_count,
+            fingerprint=check.fingerprint,
+        )
     else:
         text = "\n".join(seal_problem(p) for p in check.problems)
     session.show(data, text)
@@ -108,8 +120,7 @@ def report() -> None:
 @report.command()
 @signs_in
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="PDF to write.")
-@click.option("--report-language", type=click.Choice(LANGUAGES), default="zh_CN",
-              show_default=True)
+@click.option("--report-language", type=click.Choice(LANGUAGES), default="zh_CN", show_default=True)
 @pass_session
 def make(
     session: Session,

@@ -27,14 +27,16 @@ def people() -> None:
 @signs_in
 @click.option("--new-login", required=True, help="Login of the new person.")
 @click.option("--name", "display_name", required=True, help="Name of the new person.")
-@click.option("--role", "roles", required=True, multiple=True,
-              type=click.Choice([str(r) for r in Role]))
+@click.option(
+    "--role", "roles", required=True, multiple=True, type=click.Choice([str(r) for r in Role])
+)
 @click.option("--title", default="", help="Professional title.")
 @click.option("--licence", default="", help="Licence number.")
 @click.option("--years", type=float, help="Years of reading experience.")
 @click.option("--institution", default="", help="Institution.")
-@click.option("--new-passphrase-file", metavar="FILE",
-              help="File with the new person's passphrase.")
+@click.option(
+    "--new-passphrase-file", metavar="FILE", help="File with the new person's passphrase."
+)
 @pass_session
 def add(
     session: Session,

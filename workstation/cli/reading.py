@@ -88,8 +88,12 @@ def export(
 @reading.command()
 @signs_in
 @click.argument("case_number")
-@click.option("--from", "file", type=click.Path(path_type=Path),
-              help="JSON file with the answers and marks; without it the draft as it stands.")
+@click.option(
+    "--from",
+    "file",
+    type=click.Path(path_type=Path),
+    help="JSON file with the answers and marks; without it the draft as it stands.",
+)
 @click.option("--draft", is_flag=True, help="Save only; do not submit.")
 @pass_session
 def submit(

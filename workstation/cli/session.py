@@ -71,11 +71,19 @@ def read_passphrase(source: str | None, prompt: str) -> str:
 def signs_in(command: Callable[P, R]) -> Callable[..., R]:
     """Options of a command that works in a study: --store, --login, --passphrase-file."""
 
-    @click.option("--store", "store", required=True, type=click.Path(path_type=Path),
-                  help="Folder of the study (NAME.study).")
+    @click.option(
+        "--store",
+        "store",
+        required=True,
+        type=click.Path(path_type=Path),
+        help="Folder of the study (NAME.study).",
+    )
     @click.option("--login", required=True, help="Who signs in.")
-    @click.option("--passphrase-file", metavar="FILE",
-                  help='File with the passphrase in its first line; "-" reads standard input.')
+    @click.option(
+        "--passphrase-file",
+        metavar="FILE",
+        help='File with the passphrase in its first line; "-" reads standard input.',
+    )
     @functools.wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> R:
         return command(*args, **kwargs)

@@ -27,8 +27,9 @@ def study() -> None:
 @study.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--title", required=True, help="Title of the study.")
-@click.option("--protocol", "protocol_name", required=True,
-              help="Name of a shipped protocol, or a YAML file.")
+@click.option(
+    "--protocol", "protocol_name", required=True, help="Name of a shipped protocol, or a YAML file."
+)
 @click.option("--login", required=True, help="Login of the first coordinator.")
 @click.option("--name", "display_name", required=True, help="Name of the first coordinator.")
 @click.option("--seed", type=int, help="Seed of reader orders and of the X/Y coin.")
@@ -86,8 +87,11 @@ def info(session: Session, store: Path, login: str, passphrase_file: str | None)
         }
     lines = [
         tr("Study: {title}", title=data["title"]),
-        tr("Protocol: {title} (revision {revision})", title=protocol.title.text(language()),
-           revision=protocol.revision),
+        tr(
+            "Protocol: {title} (revision {revision})",
+            title=protocol.title.text(language()),
+            revision=protocol.revision,
+        ),
         tr("People: {count}", count=data["people"]),
         tr("Cases: {count}, images: {images}", count=data["cases"], images=data["images"]),
     ]

@@ -61,9 +61,7 @@ class Box:
     def clipped(self, rows: int, cols: int) -> Box:
         """The part of the box inside a `rows` x `cols` matrix."""
         row0, col0 = min(max(self.row0, 0), rows), min(max(self.col0, 0), cols)
-        return Box(
-            row0, col0, max(row0, min(self.row1, rows)), max(col0, min(self.col1, cols))
-        )
+        return Box(row0, col0, max(row0, min(self.row1, rows)), max(col0, min(self.col1, cols)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,8 +106,12 @@ class Mask:
         return cls(rows, cols, np.empty((0, 2), dtype=np.int64))
 
     @classmethod
-    def from_array(cls, array: npt.NDArray[np.generic], origin: tuple[int, int] = (0, 0),
-                   shape: tuple[int, int] | None = None) -> Mask:
+    def from_array(
+        cls,
+        array: npt.NDArray[np.generic],
+        origin: tuple[int, int] = (0, 0),
+        shape: tuple[int, int] | None = None,
+    ) -> Mask:
         """Mask of the non-zero pixels of a 2-D array laid at `origin` (row, col) of `shape`."""
         if array.ndim != 2:
             raise InvalidValue("mask.array_ndim", ndim=array.ndim)
@@ -300,7 +302,5 @@ class MaskPatch:
         window = Mask.from_array(
             np.ones(self.before.shape, bool), (self.box.row0, self.box.col0), (mask.rows, mask.cols)
         )
-        patch = Mask.from_array(
-            self.after, (self.box.row0, self.box.col0), (mask.rows, mask.cols)
-        )
+        patch = Mask.from_array(self.after, (self.box.row0, self.box.col0), (mask.rows, mask.cols))
         return mask.difference(window).union(patch)

@@ -113,7 +113,7 @@ class CaseRows(Port):
     def of_subject(self, subject_id: str) -> tuple[Case, ...]: ...
     def all(self, *states: CaseState) -> tuple[Case, ...]: ...
     def next_number(self) -> str:
-        """"0001" and on; a number is never used twice."""
+        """ "0001" and on; a number is never used twice."""
 
 
 class ImageRows(Port):
@@ -124,9 +124,10 @@ class ImageRows(Port):
     def all(self) -> tuple[Image, ...]: ...
     def with_source(self, sha256: str) -> Image | None:
         """The image made from a file of this hash, if one was."""
+
     def with_pixels(self, pixel_sha256: str) -> Image | None: ...
     def next_number(self, prefix: str) -> str:
-        """"F0001" and on for the prefix; a number is never used twice."""
+        """ "F0001" and on for the prefix; a number is never used twice."""
 
 
 class AssignmentRows(Port):
@@ -142,11 +143,14 @@ class ReadingRows(Port):
     def add(self, reading: Reading) -> None: ...
     def save_draft(self, reading_id: str, body: ReadingBody, at: datetime, revision: int) -> None:
         """Raises RuleViolation("reading.submitted") where it is no draft any more."""
+
     def submit(self, reading: Reading) -> None:
         """One-way: afterwards the row cannot be changed, by trigger."""
+
     def get(self, reading_id: str) -> Reading: ...
     def find(self, case_id: str, person_id: str, kind: ReadingKind) -> Reading | None:
         """The person's latest reading of the kind (a re-opened dispute is read again)."""
+
     def submitted(self, case_id: str) -> tuple[Reading, ...]:
         """Submitted readings (kind READING) of the case, in slot order."""
 
@@ -193,6 +197,7 @@ class AuditRows(Port):
         self, action: str, object: str, details: Mapping[str, object] | None = None
     ) -> AuditEvent:
         """Add a link by the unit of work's actor, in the same transaction."""
+
     def all(self) -> tuple[AuditEvent, ...]: ...
     def head(self) -> str: ...
 
@@ -221,9 +226,7 @@ class UnitOfWork(Port):
 
 
 class UnitOfWorkFactory(Port):
-    def __call__(
-        self, actor: str, *, write: bool = True
-    ) -> AbstractContextManager[UnitOfWork]:
+    def __call__(self, actor: str, *, write: bool = True) -> AbstractContextManager[UnitOfWork]:
         """`write=False` opens a read that sees one state and blocks nobody."""
 
 
@@ -232,8 +235,10 @@ class Blobs(Port):
 
     def write(self, case_id: str, image_id: str, plain: bytes) -> str:
         """Encrypt and keep; returns the blob id (SHA-256 of the ciphertext)."""
+
     def read(self, case_id: str, image_id: str, blob_id: str) -> bytes:
         """Raises IntegrityProblem where the file is missing or damaged."""
+
     def remove(self, blob_ids: Sequence[str]) -> None:
         """Forget blobs of an import that was rolled back."""
 
@@ -246,6 +251,7 @@ class Keys(Port):
     def blindness_level(self) -> str: ...
     def sign(self, person_id: str, payload: bytes) -> str:
         """Hex Ed25519 signature with the signed-in person's own key."""
+
     def verify(self, person_id: str, payload: bytes, signature: str) -> bool: ...
     def public_key(self, person_id: str) -> str:
         """Hex Ed25519 public key."""
@@ -263,6 +269,7 @@ class Pixels(Port):
 
     def plane(self, image: Image, z: int = 0) -> npt.NDArray[np.generic]:
         """uint8 (rows, cols, 3) RGB, or stored grey values (rows, cols); read-only array."""
+
     def encoded(self, image: Image, z: int = 0) -> tuple[str, bytes]:
         """("jpeg", the coded photograph) where it was kept coded, else ("raw", canonical bytes)."""
 
@@ -272,9 +279,11 @@ class FileIntake(Port):
 
     def find(self, sources: Sequence[Path], progress: Progress) -> tuple[SourceFile, ...]:
         """All files in folders, zip archives and files chosen, recursively; nothing is opened."""
+
     def inspect(self, file: SourceFile) -> FileFacts | Refusal: ...
     def stacks(self, files: Sequence[FileFacts]) -> tuple[StackPlan, ...]:
         """DICOM slices grouped by series and sorted by position along the normal."""
+
     def decode(self, facts: FileFacts, frame: int = 0) -> DecodedPlane | Refusal: ...
     def close(self) -> None: ...
 
@@ -304,8 +313,9 @@ class PhotoMapping(Port):
 class Comparators(Port):
     """Scores of two readings for all items of the protocol; see `workstation.comparators`."""
 
-    def __call__(self, protocol: Protocol, images: Sequence[Image],
-                 bodies: Sequence[ReadingBody]) -> Verdict: ...
+    def __call__(
+        self, protocol: Protocol, images: Sequence[Image], bodies: Sequence[ReadingBody]
+    ) -> Verdict: ...
 
 
 PayloadSource = tuple[str, Callable[[], bytes]]

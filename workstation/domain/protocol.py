@@ -206,9 +206,7 @@ def _lesion_class(data: Any, where: str) -> LesionClass:
         color=color,
         completeness=_enum(Completeness, data.get("completeness", "all"), where),
         required_when=condition_from(data.get("required_when"), where),
-        attributes=tuple(
-            _question(a, where, Level.IMAGE) for a in data.get("attributes", [])
-        ),
+        attributes=tuple(_question(a, where, Level.IMAGE) for a in data.get("attributes", [])),
         snomed=str(data.get("snomed", "")),
     )
 
@@ -282,8 +280,9 @@ def protocol_from_dict(document: Any) -> Protocol:
         raise InvalidValue("protocol.format", format=str(data.get("format")))
     modality = _get(data, "modality", str, "protocol")
     if modality not in ("fundus", "ct"):
-        raise InvalidValue("protocol.choice", where="modality", value=modality,
-                           choices=["fundus", "ct"])
+        raise InvalidValue(
+            "protocol.choice", where="modality", value=modality, choices=["fundus", "ct"]
+        )
     schema = Schema(
         tuple(_question(q, "questions") for q in _get(data, "questions", list, "protocol")),
         tuple(
@@ -292,9 +291,7 @@ def protocol_from_dict(document: Any) -> Protocol:
         ),
         str(data.get("fovea_class", "")),
     )
-    items = tuple(
-        _item(i, "agreement", schema) for i in _get(data, "agreement", list, "protocol")
-    )
+    items = tuple(_item(i, "agreement", schema) for i in _get(data, "agreement", list, "protocol"))
     if not items or len({i.item_id for i in items}) != len(items):
         raise InvalidValue("protocol.agreement_items")
     readers = _get(data, "readers_per_case", int, "protocol")
@@ -323,8 +320,10 @@ def protocol_from_dict(document: Any) -> Protocol:
                 Label.from_dict(s.get("text"), "sources"),
                 bool(s.get("verified", False)),
             )
-            for s in (_only(s, "sources", ("code", "text", "verified"))
-                      for s in _get(data, "sources", list, "protocol"))
+            for s in (
+                _only(s, "sources", ("code", "text", "verified"))
+                for s in _get(data, "sources", list, "protocol")
+            )
         ),
         document=data,
     )

@@ -151,9 +151,7 @@ def missing_in(schema: Schema, images: Sequence[Image], body: ReadingBody) -> tu
     return tuple(out)
 
 
-def _answers_around(
-    images: Sequence[Image], body: ReadingBody, scope: Scope
-) -> dict[str, Any]:
+def _answers_around(images: Sequence[Image], body: ReadingBody, scope: Scope) -> dict[str, Any]:
     """The answers that hold for an image: its own, its eye's and the case's."""
     eye = next((image.eye for image in images if image.image_id == scope.key), None)
     around = dict(body.answers.get(CASE_SCOPE, {}))

@@ -247,9 +247,7 @@ def holds(condition: Condition | None, answers: Mapping[str, Any]) -> bool:
 
 def asked(schema: Schema, scope: Scope, answers: Mapping[str, Any]) -> tuple[Question, ...]:
     """The questions of the scope that apply, given its answers so far."""
-    return tuple(
-        q for q in schema.at(scope.level) if holds(q.when, answers)
-    )
+    return tuple(q for q in schema.at(scope.level) if holds(q.when, answers))
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,8 +40,14 @@ from workstation.paths import resources_dir
 BAGIT = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 SEAL_FORMAT = "seal/1"
 _CHUNK = 1 << 20
-_TAGS = ("SEAL.json", "SEAL.sig", "bag-info.txt", "bagit.txt", "manifest-sha256.txt",
-         "verify_seal.py")
+_TAGS = (
+    "SEAL.json",
+    "SEAL.sig",
+    "bag-info.txt",
+    "bagit.txt",
+    "manifest-sha256.txt",
+    "verify_seal.py",
+)
 
 Verify = Callable[[str, bytes, str], bool]
 """public key (hex), payload, signature (hex) -> whether the signature holds."""
@@ -234,10 +240,10 @@ def _manifest(path: Path, problems: list[SealProblem], prefix: str) -> dict[str,
         return out
     for line in lines:
         digest, _, name = line.partition("  ")
-        if not name.startswith(prefix) or name[len(prefix):] in out:
+        if not name.startswith(prefix) or name[len(prefix) :] in out:
             problems.append(SealProblem("manifest.unreadable", path.name))
             continue
-        plain = name[len(prefix):].replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%")
+        plain = name[len(prefix) :].replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%")
         out[plain] = digest
     return out
 

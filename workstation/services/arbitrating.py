@@ -286,9 +286,7 @@ def reveal(workspace: Workspace, dispute_id: str) -> Changes:
     return changed(Topic.DISPUTES, case_ids=(dispute.case_id,))
 
 
-def save_decisions(
-    workspace: Workspace, dispute_id: str, decisions: Sequence[Decision]
-) -> None:
+def save_decisions(workspace: Workspace, dispute_id: str, decisions: Sequence[Decision]) -> None:
     """Keep the decisions made so far; they come back when the dispute is opened again."""
     with workspace.writing() as uow:
         dispute = _mine(uow, uow.disputes.get(dispute_id), workspace.person.person_id)
@@ -336,9 +334,11 @@ def dispute_items(
 
 
 def _touches(reason: Reason, scope: Scope) -> bool:
-    return reason.score.scope == scope or (
-        scope.level is Level.IMAGE and scope.key in reason.score.images
-    ) or (scope.level is not Level.IMAGE and reason.score.scope.level is Level.CASE)
+    return (
+        reason.score.scope == scope
+        or (scope.level is Level.IMAGE and scope.key in reason.score.images)
+        or (scope.level is not Level.IMAGE and reason.score.scope.level is Level.CASE)
+    )
 
 
 def _question_reasons(
@@ -704,9 +704,7 @@ def _matches_one(decision: Decision, opened: OpenDispute, mine: ReadingBody) -> 
     )
 
 
-def _check_answers(
-    opened: OpenDispute, decisions: Sequence[Decision], body: ReadingBody
-) -> None:
+def _check_answers(opened: OpenDispute, decisions: Sequence[Decision], body: ReadingBody) -> None:
     """Required questions the ruling leaves open, other than those ruled undecidable."""
     undecidable = {
         (d.scope, d.question) for d in decisions if d.choice is Choice.UNDECIDABLE and d.question

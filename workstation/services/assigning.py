@@ -98,9 +98,7 @@ def assign(workspace: Workspace, pairs: Sequence[tuple[str, Sequence[str]]]) -> 
         for person_id in sorted({p for _, reader_ids in pairs for p in reader_ids}):
             _order(uow, study.seed, person_id)
         uow.commit()
-    return changed(
-        Topic.ASSIGNMENTS, Topic.CASES, case_ids=tuple(case_id for case_id, _ in pairs)
-    )
+    return changed(Topic.ASSIGNMENTS, Topic.CASES, case_ids=tuple(case_id for case_id, _ in pairs))
 
 
 def _check_pair(
@@ -177,5 +175,6 @@ def progress(uow: UnitOfWork) -> Progress:
         mine = [a.state for a in uow.assignments.of_person(person.person_id)]
         rows.append((person.code, *(mine.count(s) for s in AssignmentState)))
     return Progress(
-        tuple((state, states.count(state)) for state in CaseState), tuple(rows)  # type: ignore[arg-type]
+        tuple((state, states.count(state)) for state in CaseState),
+        tuple(rows),  # type: ignore[arg-type]
     )

@@ -221,8 +221,7 @@ def _content(uow: UnitOfWork) -> tuple[FrozenCase, ...]:
         if reference is None:
             raise RuleViolation("freeze.reference_missing", case=case.number)
         submitted = [
-            a for a in uow.assignments.of_case(case.case_id)
-            if a.state is AssignmentState.SUBMITTED
+            a for a in uow.assignments.of_case(case.case_id) if a.state is AssignmentState.SUBMITTED
         ]
         targets = [i for i in uow.images.of_case(case.case_id) if i.is_target]
         images = tuple(sorted(ordered_images(tuple(targets)), key=_image_key))

@@ -9,7 +9,7 @@ from typing import Any
 from typing import Protocol as Port
 
 from workstation.domain.people import Qualification, Role
-from workstation.domain.ports import Progress
+from workstation.domain.ports import PhotoMapping, Progress, SealCheck
 from workstation.domain.protocol import Protocol
 from workstation.services.workspace import Workspace
 
@@ -87,5 +87,11 @@ class StudyOpener(Port):
     def play_demo(self, out: Path, progress: Progress) -> Mapping[str, Any]:
         """Play the demo study without a display; returns the summary written to `out`."""
 
-    def check_folder(self, folder: Path, progress: Progress) -> Any:
+    def check_folder(self, folder: Path, progress: Progress) -> SealCheck:
         """Verify a frozen dataset without opening any study."""
+
+    def photo_mapping(self, pattern: str | None, list_file: Path | None) -> PhotoMapping | None:
+        """The mapping of a file-name pattern or a list; None for neither.
+
+        Raises InvalidValue naming what is wrong in the pattern or the list.
+        """

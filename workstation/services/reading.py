@@ -223,7 +223,5 @@ def submit(workspace: Workspace, reading_id: str) -> Changes:
             to = moved(case.state, CaseState.AWAITING_COMPARISON, case.number)
             uow.cases.update(replace(case, state=to))
         uow.commit()
-    changes = changed(
-        Topic.READINGS, Topic.ASSIGNMENTS, Topic.CASES, case_ids=(reading.case_id,)
-    )
+    changes = changed(Topic.READINGS, Topic.ASSIGNMENTS, Topic.CASES, case_ids=(reading.case_id,))
     return changes | workspace.comparison.compare_pending()

@@ -1,0 +1,154 @@
+"""The child process in which delivered files are opened: capped in memory and time, keyless.
+
+Parent and child speak JSON and raw pixel bytes over a pipe, never pickled objects: a child that a
+hostile file took over can only answer wrongly, and its answers are checked again here.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing as mp
+import sys
+from multiprocessing.connection import Connection
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from workstation.domain.errors import InvalidValue
+from workstation.imaging import probing
+
+MEMORY_BYTES = 6 << 30
+SECONDS_PER_CALL = 20
+CALLS_PER_CHILD = 400
+_DTYPES = {"uint8": np.uint8, "uint16": np.uint16, "int16": np.int16}
+
+
+def serve(pipe: Connection) -> None:
+    """The child's loop: one request, one answer."""
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    while True:
+        try:
+            request = json.loads(pipe.recv_bytes())
+        except EOFError:
+            return
+        _answer(pipe, request)
+
+
+def _answer(pipe: Connection, request: dict[str, Any]) -> None:
+    location = (request["path"], request["member"])
+    pixels: npt.NDArray[np.generic] | None = None
+    coded = b""
+    try:
+        if request["call"] == "inspect":
+            reply = {"ok": probing.inspect(location)}
+        else:
+            pixels, coded = probing.decode(location, request["frame"])
+            reply = {
+                "ok": {"shape": list(pixels.shape), "dtype": str(pixels.dtype), "coded": len(coded)}
+            }
+    except InvalidValue as error:
+        reply = {"refused": error.code, "params": error.params}
+    except MemoryError:
+        reply = {"refused": "file.too_much_memory", "params": {}}
+    except Exception as error:  # noqa: BLE001  the file may break any library in any way
+        reply = {"refused": "file.damaged", "params": {"kind": type(error).__name__}}
+    if "ok" not in reply:
+        pixels = None
+    pipe.send_bytes(json.dumps(reply, default=str).encode())
+    if pixels is not None:
+        pipe.send_bytes(memoryview(np.ascontiguousarray(pixels)).cast("B"))
+        pipe.send_bytes(coded or b"-")
+
+
+class DecodingChild:
+    """The parent's side: starts, asks, replaces a child that hangs, dies or has done enough."""
+
+    def __init__(self) -> None:
+        self._process: Any = None
+        self._pipe: Connection | None = None
+        self._calls = 0
+
+    def inspect(self, location: tuple[str, str]) -> dict[str, Any]:
+        """See `probing.inspect`. Raises InvalidValue for every way a file can fail."""
+        reply = self._ask({"call": "inspect", "path": location[0], "member": location[1]})
+        return dict(reply)
+
+    def decode(
+        self, location: tuple[str, str], frame: int
+    ) -> tuple[npt.NDArray[np.generic], bytes]:
+        """See `probing.decode`. Raises InvalidValue for every way a file can fail."""
+        reply = self._ask(
+            {"call": "decode", "path": location[0], "member": location[1], "frame": frame}
+        )
+        dtype = _DTYPES.get(str(reply["dtype"]))
+        shape = tuple(int(n) for n in reply["shape"])
+        pixels_bytes = self._receive()
+        coded = self._receive()
+        if dtype is None or len(shape) not in (2, 3):
+            raise InvalidValue("file.damaged", kind="answer")
+        expected = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+        if len(pixels_bytes) != expected:
+            raise InvalidValue("file.damaged", kind="answer")
+        pixels = np.frombuffer(pixels_bytes, dtype).reshape(shape)
+        return pixels, coded if reply["coded"] else b""
+
+    def close(self) -> None:
+        if self._pipe is not None:
+            self._pipe.close()
+            self._pipe = None
+        if self._process is not None:
+            self._process.join(1)
+            if self._process.is_alive():
+                self._process.kill()
+                self._process.join()
+            self._process = None
+        self._calls = 0
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        if self._calls >= CALLS_PER_CHILD:
+            self.close()
+        pipe = self._started()
+        self._calls += 1
+        try:
+            pipe.send_bytes(json.dumps(request).encode())
+        except OSError as error:
+            self.close()
+            raise InvalidValue("file.crashed_decoder") from error
+        reply = json.loads(self._receive())
+        if "refused" in reply:
+            raise InvalidValue(str(reply["refused"]), **dict(reply["params"]))
+        return dict(reply["ok"])
+
+    def _receive(self) -> bytes:
+        assert self._pipe is not None
+        if not self._pipe.poll(SECONDS_PER_CALL):
+            self._kill()
+            raise InvalidValue("file.timeout", seconds=SECONDS_PER_CALL)
+        try:
+            return self._pipe.recv_bytes(probing.MAX_BYTES + 4096)
+        except (EOFError, OSError) as error:
+            self._kill()
+            raise InvalidValue("file.crashed_decoder") from error
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+        self.close()
+
+    def _started(self) -> Connection:
+        if self._pipe is not None and self._process is not None and self._process.is_alive():
+            return self._pipe
+        self.close()
+        context = mp.get_context("spawn")
+        ours, theirs = context.Pipe()
+        self._process = context.Process(target=serve, args=(theirs,), daemon=True)
+        self._process.start()
+        theirs.close()
+        self._pipe = ours
+        # The first answer waits for the child's imports as well.
+        return ours

@@ -1,0 +1,204 @@
+"""JPEG streams: walk the segments, drop all metadata, keep the coded image bit for bit."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from workstation.domain.errors import InvalidValue
+
+SOI, EOI, SOS, DNL = 0xD8, 0xD9, 0xDA, 0xDC
+APP0, APP1, APP14, APP15, COM = 0xE0, 0xE1, 0xEE, 0xEF, 0xFE
+_SOF = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
+_BARE = frozenset({0x01, *range(0xD0, 0xD8)})
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One marker segment; `data` has the payload without length, `coded` what follows a scan."""
+
+    marker: int
+    data: bytes
+    coded: bytes = b""
+
+
+def segments(stream: bytes) -> Iterator[Segment]:
+    """All segments from after SOI to before EOI. Raises InvalidValue for a broken stream."""
+    if stream[:2] != b"\xff\xd8":
+        raise InvalidValue("photo.damaged", kind="jpeg")
+    at = 2
+    while True:
+        if at + 2 > len(stream) or stream[at] != 0xFF:
+            raise InvalidValue("photo.damaged", kind="jpeg")
+        while at + 1 < len(stream) and stream[at + 1] == 0xFF:
+            at += 1
+        marker = stream[at + 1]
+        at += 2
+        if marker == EOI:
+            return
+        if marker in _BARE:
+            continue
+        if at + 2 > len(stream):
+            raise InvalidValue("photo.damaged", kind="jpeg")
+        (length,) = struct.unpack_from(">H", stream, at)
+        data = stream[at + 2 : at + length]
+        if length < 2 or len(data) != length - 2:
+            raise InvalidValue("photo.damaged", kind="jpeg")
+        at += length
+        coded = b""
+        if marker == SOS:
+            end = _scan_end(stream, at)
+            coded, at = stream[at:end], end
+        yield Segment(marker, data, coded)
+
+
+def _scan_end(stream: bytes, at: int) -> int:
+    """Where the entropy-coded data ends: the next marker that is no restart or stuffed zero."""
+    while True:
+        at = stream.find(b"\xff", at)
+        if at < 0 or at + 1 >= len(stream):
+            raise InvalidValue("photo.damaged", kind="jpeg")
+        if stream[at + 1] == 0 or 0xD0 <= stream[at + 1] <= 0xD7:
+            at += 2
+        elif stream[at + 1] == 0xFF:
+            at += 1
+        else:
+            return at
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What the frame header says of the image."""
+
+    rows: int
+    cols: int
+    samples: int
+    bits: int
+    lossless: bool
+
+
+def frame(stream: bytes) -> Frame:
+    """The frame header. Raises InvalidValue where there is none."""
+    for segment in segments(stream):
+        if segment.marker in _SOF and len(segment.data) >= 6:
+            bits, rows, cols, samples = struct.unpack_from(">BHHB", segment.data)
+            return Frame(rows, cols, samples, bits, segment.marker in (0xC3, 0xC7, 0xCB, 0xCF))
+    raise InvalidValue("photo.damaged", kind="jpeg")
+
+
+def without_metadata(stream: bytes) -> bytes:
+    """The stream with every metadata segment and all bytes after its end dropped.
+
+    Kept are the tables, frames and scans as they are, and APP14, which says how colours are coded.
+    """
+    parts = [b"\xff\xd8"]
+    for segment in segments(stream):
+        if APP0 <= segment.marker <= APP15 and segment.marker != APP14:
+            continue
+        if segment.marker == COM:
+            continue
+        header = struct.pack(">BBH", 0xFF, segment.marker, len(segment.data) + 2)
+        parts += [header, segment.data, segment.coded]
+    parts.append(b"\xff\xd9")
+    return b"".join(parts)
+
+
+def metadata(stream: bytes) -> dict[str, str]:
+    """Text found in EXIF, XMP, IPTC and comments, by where it stands; for the identity check."""
+    found: dict[str, str] = {}
+    for segment in segments(stream):
+        if segment.marker == COM:
+            found["COM"] = _text(segment.data)
+        elif segment.marker == APP1 and segment.data[:6] == b"Exif\0\0":
+            found.update({f"EXIF {k}": v for k, v in tiff_text(segment.data[6:]).items()})
+        elif segment.marker == APP1 and b"adobe.com/xap" in segment.data[:40]:
+            found["XMP"] = _text(segment.data)
+        elif segment.marker == 0xED:
+            found["IPTC"] = _text(segment.data)
+    return {k: v for k, v in found.items() if v.strip()}
+
+
+_TEXT_TAGS = {
+    0x010E: "ImageDescription",
+    0x013B: "Artist",
+    0x8298: "Copyright",
+    0x9C9B: "XPTitle",
+    0x9C9C: "XPComment",
+    0x9C9D: "XPAuthor",
+    0x9C9E: "XPKeywords",
+    0x9C9F: "XPSubject",
+    0x9286: "UserComment",
+    0xA430: "CameraOwnerName",
+    0xFDE8: "OwnerName",
+}
+ORIENTATION = 0x0112
+
+
+def tiff_text(data: bytes) -> dict[str, str]:
+    """Identity-bearing text tags of a TIFF block (EXIF, or a TIFF file's first directory)."""
+    out: dict[str, str] = {}
+    for tag, kind, value in _entries(data):
+        if tag in _TEXT_TAGS and kind in (1, 2, 7):
+            encoded = value[8:] if tag == 0x9286 else value
+            text = encoded.decode(
+                "utf-16-le" if tag >= 0x9C9B and kind == 1 else "utf-8", "replace"
+            )
+            out[_TEXT_TAGS[tag]] = text.replace("\0", "").strip()
+        elif tag == 0x8825:
+            out["GPS"] = "present"
+    return out
+
+
+def orientation(stream: bytes) -> int:
+    """EXIF orientation 1-8; 1 where none is given."""
+    for segment in segments(stream):
+        if segment.marker == APP1 and segment.data[:6] == b"Exif\0\0":
+            for tag, kind, value in _entries(segment.data[6:]):
+                if tag == ORIENTATION and kind == 3 and len(value) >= 2:
+                    little = segment.data[6:8] == b"II"
+                    return int.from_bytes(value[:2], "little" if little else "big")
+    return 1
+
+
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1, 9: 4, 10: 8}
+
+
+def _entries(data: bytes) -> list[tuple[int, int, bytes]]:
+    """(tag, type, bytes) of the first directory and the Exif directory it points to."""
+    order = "<" if data[:2] == b"II" else ">"
+    out: list[tuple[int, int, bytes]] = []
+    try:
+        (first,) = struct.unpack_from(order + "I", data, 4)
+        todo, seen = [first], set()
+        while todo and len(seen) < 4:
+            at = todo.pop()
+            if at in seen:
+                continue
+            seen.add(at)
+            (count,) = struct.unpack_from(order + "H", data, at)
+            for n in range(min(count, 512)):
+                tag, kind, length, value = struct.unpack_from(order + "HHII", data, at + 2 + 12 * n)
+                size = _SIZES.get(kind, 0) * length
+                where = at + 10 + 12 * n if size <= 4 else value
+                out.append((tag, kind, data[where : where + min(size, 65536)]))
+                if tag == 0x8769:
+                    todo.append(value)
+    except struct.error:
+        return out
+    return out
+
+
+def tiff_size(data: bytes) -> tuple[int, int] | None:
+    """(rows, cols) of a TIFF's first directory; None where it does not say."""
+    order = "little" if data[:2] == b"II" else "big"
+    found = {
+        tag: int.from_bytes(value, order)  # type: ignore[arg-type]
+        for tag, kind, value in _entries(data)
+        if tag in (256, 257) and kind in (3, 4)
+    }
+    return (found[257], found[256]) if len(found) == 2 else None
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace").replace("\0", " ").strip()

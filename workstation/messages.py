@@ -1,0 +1,410 @@
+"""Sentences for codes: errors, refusals, checks, warnings, states; shared by window and command
+line, which both stand above this module."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from workstation.domain.errors import WorkstationError
+from workstation.domain.intake import Refusal
+from workstation.domain.ports import SealProblem
+from workstation.i18n import N_, tr
+
+# Errors and refusals by code.
+ERRORS = {
+    "answer.not_a_number": N_("“{question}” needs a number."),
+    "answer.not_text": N_("“{question}” needs a text of at most 4000 characters."),
+    "answer.out_of_range": N_("“{question}” must be between {minimum} and {maximum}."),
+    "answer.unknown_option": N_("“{value}” is no option of “{question}”."),
+    "arbitration.answers_missing": N_(
+        "The ruling leaves required answers open: {missing}. Decide them or answer them yourself."
+    ),
+    "arbitration.blind_read_first": N_("Seal your own read first; X and Y are shown afterwards."),
+    "arbitration.blind_read_sealed": N_("Your own read of this case is sealed already."),
+    "arbitration.decisions_file": N_(
+        "{file} does not fit the items of this dispute: item number to choice is needed."
+    ),
+    "arbitration.empty_combination": N_(
+        "The two marks have no pixel in common; choose another decision."
+    ),
+    "arbitration.not_in_queue": N_("Case {case} is not in your queue."),
+    "arbitration.not_resolved": N_("Only a resolved dispute can be re-opened."),
+    "arbitration.not_revealed": N_(
+        "X and Y are not revealed yet, or the ruling is signed already."
+    ),
+    "arbitration.not_yours": N_("Another arbitrator has taken this dispute."),
+    "arbitration.note_missing": N_("The ruling matches neither reader: add a note that says why."),
+    "arbitration.reason_missing": N_("Choose the reason of the ruling."),
+    "arbitration.reopen_reason": N_("Say in at least 10 characters why the dispute is re-opened."),
+    "arbitration.stale_comparison": N_("The case was compared again since; open the dispute anew."),
+    "arbitration.unresolved": N_("Not decided yet: {items}."),
+    "arbitration.was_reader": N_("You read this case yourself; another arbitrator has to rule."),
+    "assignment.identity_unconfirmed": N_(
+        "De-identification of these cases is not confirmed: {cases}."
+    ),
+    "assignment.no_case": N_("There is no included case to assign. Include cases first."),
+    "assignment.not_a_reader": N_("These people are no active readers: {people}."),
+    "assignment.not_included": N_(
+        "Case {case} is not included (its state is {state}); include it first."
+    ),
+    "assignment.not_yours": N_("This case is not assigned to you."),
+    "assignment.same_reader_twice": N_("Case {case}: the two readers must be different people."),
+    "assignment.too_few_readers": N_(
+        "The protocol needs {needed} readers; there are {found}. Add readers first."
+    ),
+    "audit.broken": N_(
+        "The audit trail does not fit at event {seq}: the store was changed from "
+        "outside. Restore a backup."
+    ),
+    "blinding.hidden": N_("This is hidden while the case is open."),
+    "blob.damaged": N_(
+        "An image file of the store is damaged or was exchanged. Restore it from a backup."
+    ),
+    "blob.key_missing": N_("The key of an image is missing; the image cannot be opened."),
+    "blob.missing": N_("An image file of the store is missing. Restore it from a backup."),
+    "case.already_assigned": N_(
+        "Case {case} is assigned already; this can only be changed before."
+    ),
+    "case.transition": N_("Case {case} cannot go from {state} to {to}."),
+    "case.unknown": N_("There is no case {case}."),
+    "dataset.fingerprint": N_("The record of version {version} does not match its fingerprint."),
+    "dataset.folder_exists": N_("{folder} exists already; choose another folder or version."),
+    "dataset.path_collision": N_("Two files would have the same name on some systems: {paths}."),
+    "dataset.version": N_("“{version}” is no version; write v1.0, v1.1 ..."),
+    "dicom.bad_value": N_("The DICOM attribute {attribute} has a value that cannot be read."),
+    "dicom.bits": N_(
+        "The DICOM file contradicts itself about its bits (stored {stored}, high "
+        "{high}, allocated {allocated})."
+    ),
+    "dicom.damaged": N_("The DICOM file is damaged and cannot be read."),
+    "dicom.frame_size": N_("The decoded image is not of the size the header says."),
+    "dicom.lossy": N_("CT with lossy compression ({syntax}) is not accepted."),
+    "dicom.missing": N_("The attribute {attribute} is missing."),
+    "dicom.multi_frame": N_("The file has {frames} frames; multi-frame files are not read yet."),
+    "dicom.no_pixels": N_("The DICOM object has no image ({sop_class})."),
+    "dicom.photometric": N_("The colour model {photometric} is not read yet."),
+    "dicom.pixel_format": N_("Pixels of {bits} bits with {samples} samples are not read."),
+    "dicom.pixels_short": N_("The pixel data are too short ({found} of {needed} bytes)."),
+    "dicom.transfer_syntax": N_("The transfer syntax “{syntax}” cannot be decoded."),
+    "dicom.undecodable": N_(
+        "The image could not be decoded ({syntax}); the data are probably damaged."
+    ),
+    "dicom.unsupported_part": N_(
+        "The file has a {part}, which is not applied yet; it is refused rather than shown wrong."
+    ),
+    "disk.full": N_(
+        "The disk is full ({folder}). Free some space and try again; nothing was lost."
+    ),
+    "exclude.reason_missing": N_("Say why the case is excluded."),
+    "file.crashed_decoder": N_("The file made the decoder fail; it is refused."),
+    "file.damaged": N_("The file is damaged ({kind})."),
+    "file.encrypted": N_("The file is encrypted; deliver it without a password."),
+    "file.no_image": N_("This is no DICOM, JPEG, PNG or TIFF image."),
+    "file.timeout": N_("The file could not be read within {seconds} seconds."),
+    "file.too_large": N_("The file is larger than {limit_mib} MiB."),
+    "file.too_much_memory": N_("The file would need too much memory."),
+    "file.unreadable": N_("The file cannot be read."),
+    "folder.not_writable": N_(
+        "{folder} cannot be written. Choose another folder or ask for write access."
+    ),
+    "freeze.blocked": N_("Not ready to freeze: {checks}."),
+    "freeze.changes_missing": N_("Say what changed since {parent}."),
+    "freeze.reference_missing": N_("Case {case} has no reference standard."),
+    "freeze.version_exists": N_("Version {version} exists already."),
+    "identity.burned_in": N_(
+        "The file says that identity is burned into its pixels; mask it before import."
+    ),
+    "identity.element": N_(
+        "The header still holds identifying elements ({where}); de-identify the file first."
+    ),
+    "identity.name_id_number": N_("The file name looks like an identity number; rename the file."),
+    "identity.name_number": N_(
+        "The file name holds a number that looks like a hospital number; rename the file."
+    ),
+    "identity.name_person": N_("The file name looks like a person’s name; rename the file."),
+    "identity.name_phone": N_("The file name looks like a phone number; rename the file."),
+    "identity.photo_metadata": N_(
+        "The photograph’s metadata may name a person ({where}); remove them first."
+    ),
+    "image.no_size": N_("The image has no size."),
+    "image.too_large": N_("The image is too large ({rows} x {cols}, {frames} frames)."),
+    "image.unknown": N_("There is no image {image}."),
+    "import.disk": N_("The import needs about {needed_mib} MiB; {free_mib} MiB are free."),
+    "import.duplicate": N_("The study has this image already ({image})."),
+    "import.eye_conflict": N_(
+        "The header says {header}, the list says {listed}; correct one of them."
+    ),
+    "import.no_patient": N_(
+        "It is not known whose photograph this is: give a list or a file-name pattern."
+    ),
+    "import.not_confirmed": N_(
+        "Type your own name ({name}) to confirm that the data were de-identified elsewhere."
+    ),
+    "import.nothing_found": N_("There is no file to import."),
+    "import.pattern_and_list": N_("Give a pattern or a list, not both."),
+    "import.source_missing": N_("{source} does not exist."),
+    "import.twice": N_("The same file is delivered twice (also as {other})."),
+    "import.wrong_modality": N_("{modality} does not belong in this study."),
+    "include.eye_unknown": N_("Case {case}: say which eye these images show first: {images}."),
+    "include.no_target": N_("Case {case} has no target series; choose one first."),
+    "keys.not_yours": N_("Only your own key can sign for you."),
+    "keyslots.damaged": N_(
+        "The key file of the study is damaged. Restore keyslots.json from a backup."
+    ),
+    "keyslots.other_store": N_("The key file belongs to another study."),
+    "keyslots.parameters": N_(
+        "The key file has parameters that are not accepted; it was changed from outside."
+    ),
+    "keyslots.rolled_back": N_("The key file is older than the store remembers; it was put back."),
+    "keyslots.signature": N_(
+        "The signature of the key file does not hold; it was changed from outside."
+    ),
+    "mapping.cell": N_("{file}, row {row}: “{value}” in column {column} is not understood."),
+    "mapping.column": N_("{file}: the column “{column}” is missing, or there twice."),
+    "mapping.empty": N_("{file} is empty."),
+    "mapping.encoding": N_("{file} is neither UTF-8 nor GBK."),
+    "mapping.eye": N_("“{value}” is no eye; write OD or OS (R/L, 右眼/左眼 also count)."),
+    "mapping.pattern": N_(
+        "The pattern “{pattern}” is not understood: it needs {{patient}} once, and "
+        "may have {{eye}}, {{field}}, {{centre}}."
+    ),
+    "mapping.twice": N_("{file}, row {row}: {value} is listed twice."),
+    "mapping.unreadable": N_("{file} cannot be read as a list."),
+    "mark.no_pixel": N_("A mark holds no pixel; draw it again or delete it."),
+    "passphrase.file": N_("The passphrase file {file} cannot be read."),
+    "passphrase.guessable": N_(
+        "This passphrase is too easy to guess: it holds the login or few different characters."
+    ),
+    "passphrase.missing": N_(
+        "A passphrase is needed: --passphrase-file FILE, or - for standard input."
+    ),
+    "passphrase.too_short": N_("The passphrase needs at least {minimum} characters."),
+    "person.display_name": N_("Give a name of at most 80 characters."),
+    "person.login": N_(
+        "“{login}” is no login: small letters, digits, . _ - and at least two of them."
+    ),
+    "person.login_taken": N_("The login {login} is taken."),
+    "person.role_conflict": N_("A coordinator neither reads nor arbitrates in the same study."),
+    "person.roles": N_("Give {login} at least one role."),
+    "person.unknown": N_("There is no person with login {login}."),
+    "photo.damaged": N_("The picture is damaged ({kind})."),
+    "photo.transparent": N_("The picture has transparent parts; deliver it without."),
+    "photo.unsupported": N_("A picture of {bits} bits with {samples} channels is not accepted."),
+    "protocol.agreement_items": N_("The protocol needs agreement items, each with its own id."),
+    "protocol.choice": N_("{where}: “{value}” is none of {choices}."),
+    "protocol.code": N_("{where}: “{value}” is no code (Latin letters, digits, _ . -)."),
+    "protocol.color": N_("{where}: “{value}” is no colour (#rrggbb)."),
+    "protocol.condition": N_("{where}: a condition is a list of question: [values]."),
+    "protocol.field": N_("{where}: the field “{field}” is missing or no {needed}."),
+    "protocol.format": N_("The protocol has the format “{format}”, which is not known."),
+    "protocol.label": N_("{where}: a label needs zh_CN and en."),
+    "protocol.readers_per_case": N_("A blind study needs at least two readers per case."),
+    "protocol.threshold": N_(
+        "{where}: write the threshold “{value}” as text or whole number, so that it is exact."
+    ),
+    "protocol.unit": N_("{where}: the unit {unit} is finer than the question."),
+    "protocol.unknown": N_("There is no protocol “{name}”: name a shipped one, or a YAML file."),
+    "protocol.unknown_field": N_("{where}: these fields are not known: {fields}."),
+    "protocol.yaml": N_("{file} is no readable YAML: {problem}."),
+    "qualification.years": N_("{years} years of experience is not possible."),
+    "reading.body_json": N_("The reading is not of the documented form (reading/1)."),
+    "reading.case_closed": N_("Reading of case {case} is closed."),
+    "reading.file": N_("{file} is no reading in JSON."),
+    "reading.format": N_("The reading has the format “{format}”; reading/1 is needed."),
+    "reading.incomplete": N_("Not complete yet: {missing}."),
+    "reading.mask_size": N_("A painted mark is not of the size of its image."),
+    "reading.slice": N_("A mark lies on a slice the image does not have."),
+    "reading.submitted": N_("This reading is submitted and can no longer be changed."),
+    "reading.unknown_attribute": N_("“{attribute}” is no attribute of this class of marks."),
+    "reading.unknown_image": N_("A mark is on an image that is not part of the case."),
+    "reading.unknown_scope": N_("{scope} is not part of the case."),
+    "reading.wrong_level": N_("“{question}” is not asked of {scope}."),
+    "report.font_missing": N_("The report font ({weight}) is missing in {folder}."),
+    "report.language": N_("“{language}” is no report language."),
+    "report.not_written": N_("The report could not be written to {path}: {why}"),
+    "role.needed": N_("This needs the role {role}."),
+    "ruling.confidence": N_("Confidence goes from 1 to 4."),
+    "schema.duplicate": N_("These codes stand twice: {codes}."),
+    "schema.unknown_class": N_("There is no class of marks “{code}”."),
+    "schema.unknown_question": N_("There is no question “{code}”."),
+    "scope.text": N_("“{text}” names no part of a case."),
+    "signin.failed": N_("Login or passphrase is wrong."),
+    "signin.inactive": N_("This person is no longer active in the study."),
+    "stack.duplicate_position": N_("Another slice lies at the same place."),
+    "stack.incomplete": N_("The series is refused as a whole because {file} could not be read."),
+    "stack.no_position": N_("The slice has no position in space."),
+    "store.busy": N_("Another program is writing to this study. Try again in a moment."),
+    "store.damaged": N_("The store is damaged, or this is no study store. Restore a backup."),
+    "store.immutable": N_("Submitted and frozen records cannot be changed."),
+    "store.missing": N_("The folder has no store.db; the study is not complete. Restore a backup."),
+    "store.network_path": N_("A study must lie on a local disk, not on a network path ({folder})."),
+    "store.newer_than_program": N_(
+        "The study was written by a newer version of this program (revision "
+        "{revision}); update the program."
+    ),
+    "store.not_found": N_("There is no {noun} {key}."),
+    "store.not_writable": N_("The study’s folder cannot be written."),
+    "store.rolled_back": N_(
+        "The store is older than what was seen before (event {found} instead of "
+        "{remembered}): an old copy was put back."
+    ),
+    "store.unreadable_value": N_("A stored value cannot be read ({kind}); the store is damaged."),
+    "study.folder_exists": N_("{folder} exists already; choose another name."),
+    "study.missing": N_("The folder holds no study."),
+    "study.not_a_study": N_("{folder} is no study folder."),
+    "study.unreadable": N_("{folder} cannot be read."),
+}
+
+# What can be wrong with a frozen folder.
+SEAL = {
+    "seal.missing": N_("SEAL.json is missing: this is no frozen dataset."),
+    "seal.unreadable": N_("SEAL.json cannot be read."),
+    "seal.format": N_("SEAL.json is of an unknown form."),
+    "file.missing": N_("Missing: {path}"),
+    "file.unlisted": N_("Not part of the version: {path}"),
+    "file.differs": N_("Differs from what was frozen: {path}"),
+    "file.link": N_("A link instead of a file: {path}"),
+    "file.collision": N_("Two files have the same name."),
+    "file.name": N_("A file name that is not allowed: {path}"),
+    "manifest.unreadable": N_("A manifest cannot be read: {path}"),
+    "manifest.differs": N_("Differs from its manifest: {path}"),
+    "fingerprint.differs": N_("The fingerprint differs from the seal."),
+    "signature.missing": N_("The signature is missing: {path}"),
+    "signature.invalid": N_("The signature does not hold: {path}"),
+}
+
+# Lines of the freeze checklist.
+CHECKS = {
+    "freeze.any_case": N_("At least one case has a reference standard"),
+    "freeze.all_decided": N_("Every imported case is included or excluded"),
+    "freeze.all_assigned": N_("Every included case is assigned"),
+    "freeze.all_read": N_("Every assigned case is read by all its readers"),
+    "freeze.all_compared": N_("Every read case is compared"),
+    "freeze.all_ruled": N_("Every dispute is ruled"),
+    "freeze.enough_readings": N_("Every case has enough readings"),
+    "freeze.one_protocol": N_("All readings follow one protocol revision"),
+}
+
+# What an image is marked with at import.
+WARNINGS = {
+    "stack.gap": N_("Gap after slice {detail}"),
+    "stack.step": N_("Slice distance varies ({detail} mm)"),
+    "stack.tilt": N_("Gantry tilt {detail}°: no 3-D view"),
+    "photo.metadata_dropped": N_("Metadata of the picture dropped"),
+    "photo.exif_orientation": N_("The picture asks to be rotated; it is shown as stored"),
+    "photo.lossy": N_("Lossy compression"),
+}
+
+# States and roles as people see them.
+STATES = {
+    "imported": N_("imported"),
+    "included": N_("included"),
+    "excluded": N_("excluded"),
+    "assigned": N_("assigned"),
+    "awaiting_comparison": N_("awaiting comparison"),
+    "agreed": N_("agreed"),
+    "disputed": N_("disputed"),
+    "ruled": N_("ruled"),
+    "withdrawn": N_("withdrawn"),
+    "waiting": N_("waiting"),
+    "in_progress": N_("in progress"),
+    "submitted": N_("submitted"),
+    "open": N_("open"),
+    "blind_read_sealed": N_("own read sealed"),
+    "revealed": N_("X and Y revealed"),
+    "resolved": N_("resolved"),
+    "coordinator": N_("coordinator"),
+    "reader": N_("reader"),
+    "arbitrator": N_("arbitrator"),
+}
+
+# Typed reasons of a dispute.
+REASONS = {
+    "not_evaluable_one_side": N_("not evaluable on one side only"),
+    "category": N_("category differs"),
+    "ordinal_distance": N_("too many steps apart"),
+    "decision_boundary": N_("decision boundary crossed"),
+    "lesion_iou": N_("lesion area IoU"),
+    "class_iou": N_("class area IoU"),
+    "missing_object": N_("missing or extra object"),
+    "split_merge": N_("one object here, several there"),
+    "attribute": N_("attribute differs"),
+    "measurement": N_("measurement differs"),
+    "comparator_failed": N_("could not be compared"),
+}
+
+# Steps of long work.
+STEPS = {
+    "find": N_("Looking for files"),
+    "inspect": N_("Inspecting files"),
+    "read": N_("Reading images"),
+    "freeze": N_("Writing the version"),
+    "verify": N_("Verifying files"),
+    "demo.images": N_("Drawing the demo images"),
+    "demo.import": N_("Importing"),
+    "demo.read": N_("Readers read"),
+    "demo.arbitrate": N_("The arbitrator rules"),
+    "demo.freeze": N_("Freezing"),
+    "demo.report": N_("Making the report"),
+    "demo.create": N_("Creating the study"),
+}
+
+
+def _filled(text: str, params: Mapping[str, Any]) -> str:
+    shown = {name: _shown(value) for name, value in params.items()}
+    try:
+        return tr(text).format(**shown)
+    except (KeyError, IndexError):
+        return tr(text)
+
+
+def _shown(value: Any) -> str:
+    """A parameter as people read it: lists joined, nested lists as their parts."""
+    if isinstance(value, (list, tuple)):
+        parts = [" / ".join(map(str, v)) if isinstance(v, (list, tuple)) else v for v in value]
+        return ", ".join(str(p) for p in parts)
+    return str(value)
+
+
+def coded(code: str, params: Mapping[str, Any]) -> str:
+    """The sentence of an error or refusal code."""
+    if code in ERRORS:
+        return _filled(ERRORS[code], params)
+    details = ", ".join(f"{k}={_shown(v)}" for k, v in params.items())
+    return tr("This value is not valid ({code}: {details}).", code=code, details=details)
+
+
+def sentence(error: WorkstationError) -> str:
+    return coded(error.code, error.params)
+
+
+def refusal(refused: Refusal) -> str:
+    return coded(refused.code, refused.params)
+
+
+def seal_problem(problem: SealProblem) -> str:
+    return _filled(SEAL[problem.code], {"path": problem.path})
+
+
+def check_text(code: str) -> str:
+    return tr(CHECKS[code])
+
+
+def warning(code: str) -> str:
+    """An image's warning; what stands after the colon is its detail."""
+    name, _, detail = code.partition(":")
+    return _filled(WARNINGS[name], {"detail": detail})
+
+
+def state_text(code: str) -> str:
+    return tr(STATES[code])
+
+
+def reason_text(code: str) -> str:
+    return tr(REASONS[code])
+
+
+def step_text(code: str) -> str:
+    """A step of long work; a text that is no code is shown as it is."""
+    return tr(STEPS[code]) if code in STEPS else code

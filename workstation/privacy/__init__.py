@@ -1,0 +1,1 @@
+"""What may tell who a patient is, and what becomes of it."""

@@ -1,0 +1,582 @@
+"""Import: delivered files become cases with images, or a line that says why not."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import zstandard
+
+from workstation.domain.case import Case, CaseState, Subject, moved
+from workstation.domain.errors import EnvironmentProblem, RuleViolation
+from workstation.domain.events import Changes, Topic, changed
+from workstation.domain.image import Eye, Image, ImageKind, PlaneRef, Spacing, SpacingKind, Window
+from workstation.domain.intake import DecodedPlane, FileFacts, Refusal, SourceFile, StackPlan
+from workstation.domain.people import Role, require_role
+from workstation.domain.ports import (
+    FileIntake,
+    ImportRecord,
+    PhotoMapping,
+    Progress,
+    UnitOfWork,
+)
+from workstation.services.workspace import Workspace, current_protocol
+
+# A stored study needs about the delivered bytes once; the rest is head room for the journal.
+HEADROOM = 1.3
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What an import would take, before anything is opened."""
+
+    files: tuple[SourceFile, ...]
+    total_bytes: int
+    needed_bytes: int
+    free_bytes: int
+
+    @property
+    def fits(self) -> bool:
+        return self.needed_bytes <= self.free_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFiles:
+    """Import what `sources` hold.
+
+    `confirmed_by`: the name the coordinator typed to confirm that the data were de-identified
+    elsewhere; it must be the signed-in person's own.
+    """
+
+    sources: tuple[Path, ...]
+    confirmed_by: str
+    mapping: PhotoMapping | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What became of every file: made into images, or refused with a reason."""
+
+    images: tuple[Image, ...]
+    case_numbers: tuple[str, ...]
+    refusals: tuple[Refusal, ...]
+    file_count: int
+
+
+def estimate(
+    intake: FileIntake,
+    sources: Sequence[Path],
+    free_bytes: Callable[[], int],
+    progress: Progress,
+) -> Estimate:
+    """Count files and bytes; nothing is opened."""
+    files = intake.find(sources, progress)
+    total = sum(file.size for file in files)
+    return Estimate(files, total, int(total * HEADROOM), free_bytes())
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """An image on its way in: facts of its files, decoded planes written to the blob store."""
+
+    patient: str
+    study_key: str
+    centre: str
+    sex: str
+    image: Image
+
+
+def run_import(
+    workspace: Workspace, command: ImportFiles, free_bytes: Callable[[], int], progress: Progress
+) -> tuple[ImportResult, Changes]:
+    """Import in one transaction; a cancel or failure leaves the study as it was.
+
+    Raises RuleViolation where the confirmation is not the person's own name or nothing was found,
+    EnvironmentProblem where the disk would not hold it.
+    """
+    require_role(workspace.person, Role.COORDINATOR)
+    if command.confirmed_by.strip() != workspace.person.display_name:
+        raise RuleViolation("import.not_confirmed", name=workspace.person.display_name)
+    intake = workspace.intake()
+    written: list[str] = []
+    try:
+        plan = estimate(intake, command.sources, free_bytes, progress)
+        if not plan.files:
+            raise RuleViolation("import.nothing_found")
+        if not plan.fits:
+            raise EnvironmentProblem(
+                "import.disk", needed_mib=plan.needed_bytes >> 20, free_mib=plan.free_bytes >> 20
+            )
+        with workspace.reading() as uow:
+            _, protocol = current_protocol(uow)
+        facts, refusals = _inspect(workspace, intake, plan.files, progress)
+        drafts: list[_Draft] = []
+        with workspace.reading() as uow:
+            known = _Known(uow)
+            if protocol.modality == "ct":
+                _refuse_others(facts, refusals)
+                stacks = intake.stacks([f for f in facts if _stackable(f)])
+                steps = sum(len(s.files) for s in stacks)
+                done = 0
+                for stack in stacks:
+                    draft, refused = _stack(
+                        workspace,
+                        intake,
+                        stack,
+                        known,
+                        written,
+                        lambda n, base=done: progress(base + n, steps, "read"),
+                    )
+                    done += len(stack.files)
+                    refusals += refused
+                    drafts += [draft] if draft else []
+            else:
+                for n, one in enumerate(facts):
+                    progress(n, len(facts), "read")
+                    found = _photograph(workspace, intake, one, command.mapping, known, written)
+                    if isinstance(found, Refusal):
+                        refusals.append(found)
+                    else:
+                        drafts.append(found)
+        result = _record(workspace, command, plan, drafts, refusals)
+    except BaseException:
+        workspace.blobs.remove(written)
+        raise
+    finally:
+        intake.close()
+    return result, changed(Topic.CASES)
+
+
+def _inspect(
+    workspace: Workspace,
+    intake: FileIntake,
+    files: Sequence[SourceFile],
+    progress: Progress,
+) -> tuple[list[FileFacts], list[Refusal]]:
+    facts: list[FileFacts] = []
+    refusals: list[Refusal] = []
+    seen: dict[str, str] = {}
+    for n, file in enumerate(files):
+        progress(n, len(files), "inspect")
+        found = intake.inspect(file)
+        if isinstance(found, Refusal):
+            refusals.append(found)
+            continue
+        findings = workspace.identity.findings(found)
+        if findings:
+            where = ", ".join(dict.fromkeys(f.where for f in findings if f.where))
+            refusals.append(Refusal(file.name, findings[0].code, {"where": where}))
+        elif found.sha256 in seen:
+            refusals.append(Refusal(file.name, "import.twice", {"other": seen[found.sha256]}))
+        else:
+            seen[found.sha256] = file.name
+            facts.append(found)
+    return facts, refusals
+
+
+class _Known:
+    """What the study has already, and what this import has added to it."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._uow = uow
+        self._pixels: dict[str, str] = {}
+        self._cases: dict[tuple[str, str], str] = {}
+
+    def case_id(self, patient: str, study_key: str) -> str:
+        """Id of the case-to-be of a patient's visit: blob keys hang on it before its row exists."""
+        return self._cases.setdefault((patient, study_key), str(uuid.uuid4()))
+
+    def source(self, sha256: str) -> str | None:
+        found = self._uow.images.with_source(sha256)
+        return found.number if found else None
+
+    def pixels(self, sha256: str, name: str) -> str | None:
+        found = self._uow.images.with_pixels(sha256)
+        if found is not None:
+            return found.number
+        return self._pixels.setdefault(sha256, name) if sha256 in self._pixels else None
+
+    def add_pixels(self, sha256: str, name: str) -> None:
+        self._pixels[sha256] = name
+
+
+def _stackable(facts: FileFacts) -> bool:
+    return facts.attributes.get("Modality") in ("CT", "MR", "PT") and facts.kind == "dicom"
+
+
+def _refuse_others(facts: list[FileFacts], refusals: list[Refusal]) -> None:
+    """A CT study takes CT slices that can be placed, measured and trusted; the rest is named."""
+    for one in list(facts):
+        a = one.attributes
+        code = ""
+        params: Mapping[str, object] = {}
+        if not _stackable(one) or a.get("Modality") != "CT":
+            code, params = "import.wrong_modality", {"modality": str(a.get("Modality", one.kind))}
+        elif one.frames != 1:
+            code, params = "dicom.multi_frame", {"frames": one.frames}
+        elif "PixelSpacing" not in a:
+            code, params = "dicom.missing", {"attribute": "PixelSpacing (0028,0030)"}
+        elif "ImagePositionPatient" not in a or "ImageOrientationPatient" not in a:
+            code, params = "dicom.missing", {"attribute": "ImagePositionPatient (0020,0032)"}
+        elif a.get("lossy"):
+            code, params = "dicom.lossy", {"syntax": str(a.get("syntax_name"))}
+        elif not a.get("PatientID"):
+            code, params = "dicom.missing", {"attribute": "PatientID (0010,0020)"}
+        if code:
+            facts.remove(one)
+            refusals.append(Refusal(one.source.name, code, params))
+
+
+def _stack(
+    workspace: Workspace,
+    intake: FileIntake,
+    stack: StackPlan,
+    known: _Known,
+    written: list[str],
+    tick: Callable[[int], None],
+) -> tuple[_Draft | None, list[Refusal]]:
+    refused = list(stack.refused)
+    if not stack.files:
+        return None, refused
+    twin = known.source(stack.files[0].sha256)
+    if twin is not None:
+        return None, refused + [
+            Refusal(f.source.name, "import.duplicate", {"image": twin}) for f in stack.files
+        ]
+    image_id = str(uuid.uuid4())
+    first = stack.files[0]
+    patient, study_key = (
+        str(first.attributes["PatientID"]),
+        str(first.attributes.get("StudyInstanceUID", "")),
+    )
+    planes: list[DecodedPlane] = []
+    for n, one in enumerate(stack.files):
+        tick(n)
+        plane = intake.decode(one)
+        if isinstance(plane, Refusal):
+            # A stack with a hole is no stack: the whole series is refused, naming the file.
+            return None, refused + [plane] + [
+                Refusal(f.source.name, "stack.incomplete", {"file": one.source.name})
+                for f in stack.files
+                if f is not one
+            ]
+        planes.append(plane)
+    dtypes = {str(p.pixels.dtype) for p in planes}
+    dtype = dtypes.pop() if len(dtypes) == 1 else "int16"
+    if dtypes:
+        planes = [DecodedPlane(p.pixels.astype(np.int16)) for p in planes]
+    a = first.attributes
+    image = Image(
+        image_id=image_id,
+        case_id=known.case_id(patient, study_key),
+        number="",
+        kind=ImageKind.STACK,
+        modality=str(a.get("Modality", "")),
+        rows=first.rows,
+        cols=first.cols,
+        slices=len(planes),
+        samples=1,
+        dtype=dtype,
+        planes=(),
+        is_target=False,
+        spacing=stack.spacing,
+        geometry=stack.geometry,
+        windows=stack.windows,
+        slope=stack.slope,
+        intercept=stack.intercept,
+        monochrome1=stack.monochrome1,
+        padding=stack.padding,
+        manufacturer=str(a.get("Manufacturer", "")),
+        model=str(a.get("ManufacturerModelName", "")),
+        series_description=_described(a),
+        decoder=str(a.get("syntax_name", "")),
+        source_sha256=tuple(f.sha256 for f in stack.files),
+        warnings=stack.warnings,
+    )
+    draft = _Draft(patient, study_key, "", str(a.get("PatientSex", "")), image)
+    return _with_planes(workspace, draft, planes, written), refused
+
+
+def _described(attributes: Mapping[str, object]) -> str:
+    """Thickness and kernel: enough to tell series apart, nothing typed by a person."""
+    parts = []
+    if attributes.get("SliceThickness") is not None:
+        parts.append(f"{attributes['SliceThickness']} mm")
+    if attributes.get("ConvolutionKernel"):
+        parts.append(str(attributes["ConvolutionKernel"]))
+    return ", ".join(parts)
+
+
+def _photograph(
+    workspace: Workspace,
+    intake: FileIntake,
+    facts: FileFacts,
+    mapping: PhotoMapping | None,
+    known: _Known,
+    written: list[str],
+) -> _Draft | Refusal:
+    name, a = facts.source.name, facts.attributes
+    if facts.frames != 1:
+        return Refusal(name, "dicom.multi_frame", {"frames": facts.frames})
+    if facts.kind == "dicom" and a.get("Modality") not in ("OP", "XC", "OT"):
+        return Refusal(name, "import.wrong_modality", {"modality": str(a.get("Modality", ""))})
+    row = mapping.row(name) if mapping else None
+    patient = row.patient if row else str(a.get("PatientID", ""))
+    if not patient:
+        return Refusal(name, "import.no_patient")
+    twin = known.source(facts.sha256)
+    if twin is not None:
+        return Refusal(name, "import.duplicate", {"image": twin})
+    plane = intake.decode(facts)
+    if isinstance(plane, Refusal):
+        return plane
+    pixel_sha256 = _pixel_sha256(plane)
+    twin = known.pixels(pixel_sha256, name)
+    if twin is not None:
+        return Refusal(name, "import.duplicate", {"image": twin})
+    header_eye = {"R": Eye.OD, "L": Eye.OS}.get(
+        str(a.get("ImageLaterality") or a.get("Laterality") or "")
+    )
+    listed_eye = Eye(row.eye) if row and row.eye else None
+    if header_eye and listed_eye and header_eye is not listed_eye:
+        return Refusal(
+            name, "import.eye_conflict", {"header": str(header_eye), "listed": str(listed_eye)}
+        )
+    warnings = []
+    if facts.kind != "dicom" and facts.identity:
+        warnings.append("photo.metadata_dropped")
+    if a.get("exif_orientation", 1) != 1:
+        warnings.append("photo.exif_orientation")
+    if facts.kind == "dicom" and a.get("lossy"):
+        warnings.append("photo.lossy")
+    known.add_pixels(pixel_sha256, name)
+    image = Image(
+        image_id=str(uuid.uuid4()),
+        case_id=known.case_id(patient, ""),
+        number="",
+        kind=ImageKind.PHOTOGRAPH,
+        modality=str(a.get("Modality", "OP")),
+        rows=facts.rows,
+        cols=facts.cols,
+        slices=1,
+        samples=3 if plane.pixels.ndim == 3 else 1,
+        dtype=str(plane.pixels.dtype),
+        planes=(),
+        eye=header_eye or listed_eye,
+        field=row.field if row else "",
+        spacing=_photo_spacing(a),
+        windows=(Window(128.0, 256.0),) if plane.pixels.ndim == 2 else (),
+        monochrome1=a.get("PhotometricInterpretation") == "MONOCHROME1",
+        manufacturer=str(a.get("Manufacturer", "")),
+        model=str(a.get("ManufacturerModelName", "")),
+        decoder=str(a.get("syntax_name", facts.kind)),
+        source_sha256=(facts.sha256,),
+        warnings=tuple(warnings),
+    )
+    draft = _Draft(patient, "", row.centre if row else "", str(a.get("PatientSex", "")), image)
+    return _with_planes(workspace, draft, [plane], written)
+
+
+def _photo_spacing(attributes: Mapping[str, object]) -> Spacing | None:
+    """Nominal millimetres of a DICOM photograph; none for a plain picture."""
+    value = attributes.get("PixelSpacing")
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        return None
+    return Spacing(float(value[0]), float(value[1]), SpacingKind.NOMINAL)
+
+
+def _pixel_sha256(plane: DecodedPlane) -> str:
+    """Hash of the canonical pixels with their shape and depth: the same for PNG and TIFF twins."""
+    pixels = plane.pixels
+    head = f"{pixels.shape}|{pixels.dtype.name}|".encode()
+    little = pixels.astype(pixels.dtype.newbyteorder("<"), copy=False)
+    return hashlib.sha256(head + np.ascontiguousarray(little).tobytes()).hexdigest()
+
+
+def _with_planes(
+    workspace: Workspace, draft: _Draft, planes: Sequence[DecodedPlane], written: list[str]
+) -> _Draft:
+    """Encrypt the planes into the blob store."""
+    image = draft.image
+    references = []
+    for plane in planes:
+        pixel_sha256 = _pixel_sha256(plane)
+        if plane.coded:
+            codec, data = "jpeg", plane.coded
+        else:
+            little = plane.pixels.astype(plane.pixels.dtype.newbyteorder("<"), copy=False)
+            raw = np.ascontiguousarray(little).tobytes()
+            codec, data = "raw+zstd", zstandard.ZstdCompressor(level=3).compress(raw)
+        blob_id = workspace.blobs.write(image.case_id, image.image_id, data)
+        written.append(blob_id)
+        references.append(PlaneRef(blob_id, codec, pixel_sha256, len(data)))
+    return replace(draft, image=replace(image, planes=tuple(references)))
+
+
+def _record(
+    workspace: Workspace,
+    command: ImportFiles,
+    plan: Estimate,
+    drafts: Sequence[_Draft],
+    refusals: Sequence[Refusal],
+) -> ImportResult:
+    """Rows of subjects, cases and images, and the record of the import, in one transaction."""
+    with workspace.writing() as uow:
+        images: list[Image] = []
+        numbers: list[str] = []
+        for group in _by_case(drafts):
+            subject = _subject(uow, group[0])
+            case = _new_case(uow, subject, group[0].image.case_id)
+            numbers.append(case.number)
+            images += _numbered(uow, group)
+        record = ImportRecord(
+            str(uuid.uuid4()),
+            workspace.clock.now(),
+            workspace.person.person_id,
+            len(plan.files),
+            plan.total_bytes,
+            len(images),
+            tuple(refusals),
+            command.confirmed_by.strip(),
+        )
+        uow.imports.add(record)
+        uow.audit.append(
+            "import.done",
+            record.import_id,
+            {
+                "files": len(plan.files),
+                "bytes": plan.total_bytes,
+                "images": len(images),
+                "refused": len(refusals),
+                "identity_confirmed_by": workspace.person.person_id,
+            },
+        )
+        uow.commit()
+    return ImportResult(tuple(images), tuple(numbers), tuple(refusals), len(plan.files))
+
+
+def _by_case(drafts: Sequence[_Draft]) -> list[list[_Draft]]:
+    """Drafts of one patient's visit together: by study for stacks, by patient for photographs."""
+    groups: dict[tuple[str, str], list[_Draft]] = {}
+    for draft in drafts:
+        groups.setdefault((draft.patient, draft.study_key), []).append(draft)
+    return [groups[key] for key in sorted(groups)]
+
+
+def _subject(uow: UnitOfWork, draft: _Draft) -> Subject:
+    found = uow.subjects.by_pseudonym(draft.patient)
+    if found is None:
+        sex = draft.sex if draft.sex in ("M", "F", "O") else ""
+        found = Subject(str(uuid.uuid4()), draft.patient, draft.centre, sex)
+        uow.subjects.add(found)
+    return found
+
+
+def _new_case(uow: UnitOfWork, subject: Subject, case_id: str) -> Case:
+    case = Case(
+        case_id,
+        uow.cases.next_number(),
+        subject.subject_id,
+        CaseState.IMPORTED,
+        identity_confirmed=True,
+    )
+    uow.cases.add(case)
+    return case
+
+
+def _numbered(uow: UnitOfWork, group: Sequence[_Draft]) -> list[Image]:
+    """The group's images with numbers, and the target series chosen."""
+    target = _default_target([draft.image for draft in group])
+    out = []
+    for draft in sorted(group, key=lambda d: (str(d.image.eye or "~"), d.image.field)):
+        prefix = "S" if draft.image.kind is ImageKind.STACK else "F"
+        image = replace(
+            draft.image,
+            number=uow.images.next_number(prefix),
+            is_target=draft.image.kind is ImageKind.PHOTOGRAPH or draft.image.image_id == target,
+        )
+        uow.images.add(image)
+        out.append(image)
+    return out
+
+
+def _default_target(images: Sequence[Image]) -> str:
+    """The series with the most slices, then the finest step; fixed at inclusion."""
+    stacks = [i for i in images if i.kind is ImageKind.STACK]
+    if not stacks:
+        return ""
+
+    def key(image: Image) -> tuple[int, float, str]:
+        step = image.geometry.step_mm if image.geometry and image.geometry.step_mm else 1e9
+        return -image.slices, step, image.source_sha256[0]
+
+    return min(stacks, key=key).image_id
+
+
+# After import
+
+
+def include(workspace: Workspace, case_id: str) -> Changes:
+    """Include a case. Raises RuleViolation where an eye is unknown or no series is the target."""
+    require_role(workspace.person, Role.COORDINATOR)
+    with workspace.writing() as uow:
+        case = uow.cases.get(case_id)
+        images = uow.images.of_case(case_id)
+        unknown = [i.number for i in images if i.kind is ImageKind.PHOTOGRAPH and i.eye is None]
+        if unknown:
+            raise RuleViolation("include.eye_unknown", case=case.number, images=unknown)
+        if not any(image.is_target for image in images):
+            raise RuleViolation("include.no_target", case=case.number)
+        state = moved(case.state, CaseState.INCLUDED, case.number)
+        uow.cases.update(replace(case, state=state, exclusion_reason=""))
+        uow.audit.append("case.included", case_id, {})
+        uow.commit()
+    return changed(Topic.CASES, case_ids=(case_id,))
+
+
+def exclude(workspace: Workspace, case_id: str, reason: str) -> Changes:
+    """Exclude a case; it stays in the flow with its reason. Raises RuleViolation without one."""
+    require_role(workspace.person, Role.COORDINATOR)
+    if len(reason.strip()) < 3:
+        raise RuleViolation("exclude.reason_missing")
+    with workspace.writing() as uow:
+        case = uow.cases.get(case_id)
+        state = moved(case.state, CaseState.EXCLUDED, case.number)
+        uow.cases.update(replace(case, state=state, exclusion_reason=reason.strip()))
+        uow.audit.append("case.excluded", case_id, {})
+        uow.commit()
+    return changed(Topic.CASES, case_ids=(case_id,))
+
+
+def set_target(workspace: Workspace, case_id: str, image_id: str) -> Changes:
+    """Make a series the case's target; the others are view-only. Only before assignment."""
+    require_role(workspace.person, Role.COORDINATOR)
+    with workspace.writing() as uow:
+        _before_assignment(uow.cases.get(case_id))
+        for image in uow.images.of_case(case_id):
+            if image.kind is ImageKind.STACK:
+                uow.images.update(replace(image, is_target=image.image_id == image_id))
+        uow.audit.append("case.target_series", case_id, {"image": image_id})
+        uow.commit()
+    return changed(Topic.CASES, case_ids=(case_id,))
+
+
+def set_photo_facts(workspace: Workspace, image_id: str, eye: Eye | None, field: str) -> Changes:
+    """Say which eye and field a photograph shows. Only before assignment."""
+    require_role(workspace.person, Role.COORDINATOR)
+    with workspace.writing() as uow:
+        image = uow.images.get(image_id)
+        _before_assignment(uow.cases.get(image.case_id))
+        uow.images.update(replace(image, eye=eye, field=field))
+        uow.audit.append("image.facts_set", image_id, {"eye": str(eye or ""), "field": field})
+        uow.commit()
+    return changed(Topic.CASES, case_ids=(image.case_id,))
+
+
+def _before_assignment(case: Case) -> None:
+    if case.state not in (CaseState.IMPORTED, CaseState.INCLUDED):
+        raise RuleViolation("case.already_assigned", case=case.number, state=str(case.state))
