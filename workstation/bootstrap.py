@@ -1,0 +1,177 @@
+"""The composition root: the only module that sees every room; wires ports to adapters."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from workstation.cli.commands import main as command_line
+from workstation.demo import story
+from workstation.domain.errors import EnvironmentProblem, InvalidValue
+from workstation.domain.people import Person, Role
+from workstation.domain.ports import PhotoMapping, Progress, SealCheck, Study
+from workstation.domain.protocol import protocol_from_dict
+from workstation.exchange.dataset_folder import BagFolder
+from workstation.exchange.name_pattern import name_pattern
+from workstation.exchange.photo_list import photo_list
+from workstation.i18n import default_language, set_language
+from workstation.imaging.intake import ChildIntake
+from workstation.imaging.pixels import StudyPixels
+from workstation.paths import resources_dir, user_data_dir
+from workstation.privacy.identity import HeaderIdentity
+from workstation.reports.render import render_pdf
+from workstation.services.canonical import document_sha256
+from workstation.services.comparing import ProgramComparison
+from workstation.services.opening import DemoStudy, NewStudy, ShippedProtocol, SignInCard
+from workstation.services.workspace import Workspace
+from workstation.store.slots import DEFAULT_KIB, verify
+from workstation.store.study_folder import (
+    NewStore,
+    OpenedStudy,
+    create_study,
+    open_study,
+    sign_in_names,
+)
+
+
+class SystemClock:
+    """UTC, to the millisecond: what the audit trail and the records are stamped with."""
+
+    def now(self) -> datetime:
+        now = datetime.now(UTC)
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+class Opener:
+    """The `StudyOpener` port over the real adapters.
+
+    `memory_kib` is the Argon2id memory of new key slots; the demo study, whose passphrase is no
+    secret, and tests use the floor.
+    """
+
+    def __init__(self, memory_kib: int = DEFAULT_KIB) -> None:
+        self._clock = SystemClock()
+        self._memory_kib = memory_kib
+
+    def protocols(self) -> tuple[ShippedProtocol, ...]:
+        folder = resources_dir() / "protocols"
+        return tuple(_read_protocol(path) for path in sorted(folder.glob("*.yaml")))
+
+    def protocol(self, name_or_file: str) -> ShippedProtocol:
+        for shipped in self.protocols():
+            if name_or_file in (shipped.name, shipped.protocol.code):
+                return shipped
+        path = Path(name_or_file)
+        if not path.is_file():
+            raise InvalidValue("protocol.unknown", name=name_or_file)
+        return _read_protocol(path)
+
+    def cards(self, folder: Path) -> tuple[SignInCard, ...]:
+        return tuple(
+            SignInCard(login, name, tuple(Role(r) for r in roles))
+            for login, name, roles in sign_in_names(folder)
+        )
+
+    def open(self, folder: Path, login: str, passphrase: str) -> Workspace:
+        opened, person = open_study(folder, login, passphrase, self._clock)
+        workspace = self._workspace(opened, person)
+        # What a crash left between submission and comparison is compared before anything else.
+        workspace.comparison.compare_pending()
+        self._remember(folder)
+        return workspace
+
+    def create(self, study: NewStudy) -> Workspace:
+        protocol_from_dict(study.document)
+        person = Person(
+            str(uuid.uuid4()),
+            study.login,
+            study.display_name.strip(),
+            "C1",
+            frozenset({Role.COORDINATOR}),
+            study.qualification,
+        )
+        sha256 = document_sha256(study.document)
+        seed = study.seed if study.seed is not None else secrets.randbelow(2**31)
+        record = Study(str(uuid.uuid4()), study.title.strip(), sha256, seed, self._clock.now())
+        new = NewStore(study.folder, record, study.document, person, self._memory_kib)
+        opened = create_study(new, study.passphrase, self._clock)
+        self._remember(study.folder)
+        return self._workspace(opened, person)
+
+    def recent(self) -> tuple[Path, ...]:
+        try:
+            listed = json.loads((user_data_dir() / "recent.json").read_text("utf-8"))
+        except (OSError, ValueError):
+            return ()
+        paths = [Path(p) for p in listed if isinstance(p, str)] if isinstance(listed, list) else []
+        return tuple(p for p in paths if (p / "keyslots.json").is_file())
+
+    def demo(self, progress: Progress) -> DemoStudy:
+        folder = user_data_dir() / "demo"
+        return story.prepare(folder, Opener(story.MEMORY_KIB), progress)
+
+    def play_demo(self, out: Path, progress: Progress) -> Mapping[str, Any]:
+        return story.play(out, Opener(story.MEMORY_KIB), progress)
+
+    def check_folder(self, folder: Path, progress: Progress) -> SealCheck:
+        if not folder.is_dir():
+            raise EnvironmentProblem("study.unreadable", folder=str(folder))
+        return BagFolder(verify).check(folder, progress)
+
+    def photo_mapping(self, pattern: str | None, list_file: Path | None) -> PhotoMapping | None:
+        if pattern is not None:
+            return name_pattern(pattern)
+        return photo_list(list_file) if list_file is not None else None
+
+    def _workspace(self, opened: OpenedStudy, person: Person) -> Workspace:
+        return Workspace(
+            person=person,
+            folder=opened.folder,
+            unit_of_work=opened.unit_of_work,
+            blobs=opened.blobs,
+            pixels=StudyPixels(opened.blobs),
+            keys=opened.keys,
+            accounts=opened.accounts,
+            clock=self._clock,
+            comparison=ProgramComparison(opened.unit_of_work, self._clock),
+            intake=ChildIntake,
+            identity=HeaderIdentity(),
+            dataset_folder=BagFolder(verify),
+            report_writer=render_pdf,
+            close=opened.close,
+        )
+
+    def _remember(self, folder: Path) -> None:
+        """Put the study first in the list of recent ones; a list that cannot be kept is no
+        reason not to work."""
+        paths = [str(folder.resolve()), *(str(p) for p in self.recent())]
+        target = user_data_dir() / "recent.json"
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(json.dumps(list(dict.fromkeys(paths))[:8]), "utf-8")
+        except OSError:
+            return
+
+
+def _read_protocol(path: Path) -> ShippedProtocol:
+    try:
+        document = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidValue("protocol.unknown", name=str(path)) from error
+    except yaml.YAMLError as error:
+        raise InvalidValue("protocol.yaml", file=path.name, problem=type(error).__name__) from error
+    return ShippedProtocol(path.stem, document, protocol_from_dict(document))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Start a command, or the window."""
+    set_language(default_language())
+    return command_line(Opener(), sys.argv[1:] if arguments is None else arguments)

@@ -1,0 +1,1 @@
+"""The demo study: images made by code, simulated readers, and the whole story played."""
