@@ -12,6 +12,7 @@ import imagecodecs
 import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.encaps import encapsulate
 from pydicom.uid import (
     CTImageStorage,
     ExplicitVRLittleEndian,
@@ -126,10 +127,7 @@ def _write_op(path: Path, photo: DeliveredPhoto) -> None:
     dataset.LossyImageCompression = "01"
     dataset.LossyImageCompressionMethod = "ISO_10918_1"
     dataset.LossyImageCompressionRatio = f"{scene.image.nbytes / len(coded):.1f}"
-    padded = coded + b"\0" * (len(coded) % 2)
-    offsets = b"\xfe\xff\x00\xe0" + (4).to_bytes(4, "little") + bytes(4)
-    item = b"\xfe\xff\x00\xe0" + len(padded).to_bytes(4, "little") + padded
-    dataset.PixelData = offsets + item + b"\xfe\xff\xdd\xe0" + bytes(4)
+    dataset.PixelData = encapsulate([coded])
     dataset["PixelData"].VR = "OB"
     dataset["PixelData"].is_undefined_length = True
     dataset.save_as(path, enforce_file_format=True)

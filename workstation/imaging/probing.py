@@ -344,16 +344,13 @@ def _name(uid: Any) -> str:
 def _dicom_identity(dataset: Any) -> dict[str, str]:
     """Non-empty identity-bearing elements, nested ones and every person name included."""
     found: dict[str, str] = {}
-
-    def visit(_: Any, element: Any) -> None:
-        keyword = element.keyword or f"({element.tag.group:04x},{element.tag.element:04x})"
-        if element.VR == "SQ" or element.value in (None, ""):
-            return
-        if element.VR == "PN" or keyword in IDENTITY:
-            found.setdefault(keyword, str(element.value)[:256])
-
     try:
-        dataset.walk(visit)
+        for element in dataset.iterall():
+            if element.VR == "PN" or element.keyword in IDENTITY:
+                text = str(element.value or "").strip()
+                keyword = element.keyword or str(element.tag)
+                if text:
+                    found.setdefault(keyword, text[:256])
     except Exception as error:  # noqa: BLE001  lazily parsed values can fail in any way
         raise InvalidValue("dicom.damaged") from error
     return found

@@ -174,7 +174,6 @@ def _protocol(protocol: Protocol, sha256: str) -> ProtocolPart:
                 str(i.unit),
                 str(i.operator),
                 i.threshold_text,
-                "",
                 i.source,
             )
             for i in protocol.agreement
