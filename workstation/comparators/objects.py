@@ -50,7 +50,7 @@ def object_groups(
             rule.matching_iou if rule else None,
             rule.matching_distance_px if rule else None,
         )
-        groups = [([m.first], [m.second], m.iou) for m in found.matches]
+        groups: list[_Group] = [([m.first], [m.second], m.iou) for m in found.matches]
         for mark in found.only_first:
             home = _overlapping(regions, image, mark, 0, groups)
             if home is not None:
@@ -91,7 +91,7 @@ def _overlapping(
     best: _Group | None = None
     most = 0
     for group in groups:
-        others = [m for m in group[1 - side] if not m.is_point]
+        others = [m for m in (group[1] if side == 0 else group[0]) if not m.is_point]
         union = regions.union(1 - side, others, image)
         common = sum(mask.intersection_area(union[z]) for z, mask in own.items() if z in union)
         if common > most:

@@ -123,14 +123,12 @@ def run_import(
                 steps = sum(len(s.files) for s in stacks)
                 done = 0
                 for stack in stacks:
-                    draft, refused = _stack(
-                        workspace,
-                        intake,
-                        stack,
-                        known,
-                        written,
-                        lambda n, base=done: progress(base + n, steps, "read"),
-                    )
+                    base = done
+
+                    def tick(n: int, base: int = base) -> None:
+                        progress(base + n, steps, "read")
+
+                    draft, refused = _stack(workspace, intake, stack, known, written, tick)
                     done += len(stack.files)
                     refusals += refused
                     drafts += [draft] if draft else []

@@ -163,7 +163,7 @@ def _protocol(protocol: Protocol, sha256: str) -> ProtocolPart:
         str(protocol.blind_read),
         str(protocol.consensus_merge),
         tuple(
-            StandardClaim(s.code, s.text, () if s.verified else (s.code,))
+            StandardClaim(s.code, s.text, s.verified)
             for s in protocol.sources
         ),
         tuple(
@@ -265,7 +265,7 @@ def _flow(unit: str, protocol: Protocol, facts: Sequence[_CaseFacts]) -> Flow:
             excluded[reason] = excluded.get(reason, 0) + n[f.case.case_id]
         if f.case.state not in (CaseState.DISPUTED, CaseState.RULED) or f.verdict is None:
             continue
-        units = [(u,) for u in f.verdict.disputed_units]
+        units: list[tuple[Scope, ...]] = [(u,) for u in f.verdict.disputed_units]
         if unit == "case":
             units = [f.verdict.disputed_units]
         else:
