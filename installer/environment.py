@@ -172,7 +172,7 @@ def ready(lock_name, home=HOME, run=subprocess.call):
                 "缺少 Python 的 venv 模块；Debian 或 Ubuntu 请输入：sudo apt-get install python3-venv",
             )
     print("Installing the locked packages (first start only) ...")
-    command = [python, "-m", "pip", "install", "--disable-pip-version-check", "--quiet",
+    command = [python, "-m", "pip", "install", "--disable-pip-version-check", "-qq",
                "--require-hashes", "--only-binary", ":all:", "-r", lock]
     if run(command) != 0:
         if shutil.disk_usage(home).free >> 20 < 100:

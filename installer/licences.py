@@ -12,7 +12,7 @@ from importlib.metadata import Distribution, distributions
 
 REFUSED = re.compile(r"(?i)(?<!l)\b(a?gpl)(-|v|\b)|affero")
 ALLOWED = re.compile(
-    r"(?i)mit|bsd|apache|isc|psf|python-2|lgpl|zlib|mpl|unlicense|cc0|ofl|hpnd|0bsd|libpng|"
+    r"(?i)mit|bsd|apache|isc|psf|python-2|python software foundation|lgpl|zlib|mpl|unlicense|cc0|ofl|hpnd|0bsd|libpng|"
     r"boost|bsl|postgresql|public domain|cnri"
 )
 CLASSIFIER = re.compile(r"License :: (?:OSI Approved :: )?(.+)")
@@ -73,7 +73,7 @@ def verdict(package: Distribution) -> tuple[bool, str]:
     classifiers = [
         found.group(1)
         for text in package.metadata.get_all("Classifier") or []
-        if (found := CLASSIFIER.match(text))
+        if (found := CLASSIFIER.match(text)) and found.group(1) != "DFSG approved"
     ]
     if classifiers:
         # Several classifiers without an expression: each must be allowed, no choice is implied.
