@@ -48,8 +48,8 @@ class Problem(Exception):
 
 def say(problem):
     """Print a problem, in Chinese first where the system speaks it."""
-    language = os.environ.get("WORKSTATION_LANG") or os.environ.get("LC_ALL") or os.environ.get(
-        "LANG", ""
+    language = (
+        os.environ.get("WORKSTATION_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG", "")
     )
     texts = [problem.english, problem.chinese]
     if language.lower().startswith("zh"):
@@ -108,11 +108,13 @@ def system_libraries(display, programs=(), run=subprocess.call):
         )
     raise Problem(
         "System libraries are missing; install the packages that hold: "
-        + ", ".join(library for library, package in LIBRARIES + DISPLAY_LIBRARIES
-                    if package in packages),
+        + ", ".join(
+            library for library, package in LIBRARIES + DISPLAY_LIBRARIES if package in packages
+        ),
         "缺少系统库，请安装提供以下文件的软件包："
-        + ", ".join(library for library, package in LIBRARIES + DISPLAY_LIBRARIES
-                    if package in packages),
+        + ", ".join(
+            library for library, package in LIBRARIES + DISPLAY_LIBRARIES if package in packages
+        ),
     )
 
 
@@ -140,7 +142,8 @@ def check_room(home):
         raise Problem(
             "The folder %s cannot be written: copy the program to a folder of your own, or set "
             "WORKSTATION_ENV to one." % parent,
-            "文件夹 %s 不可写：请将程序复制到您自己的文件夹，或用 WORKSTATION_ENV 指定一个。" % parent,
+            "文件夹 %s 不可写：请将程序复制到您自己的文件夹，或用 WORKSTATION_ENV 指定一个。"
+            % parent,
         ) from None
     free = shutil.disk_usage(parent).free >> 20
     if free < NEEDED_MIB:
@@ -172,12 +175,25 @@ def ready(lock_name, home=HOME, run=subprocess.call):
                 "缺少 Python 的 venv 模块；Debian 或 Ubuntu 请输入：sudo apt-get install python3-venv",
             )
     print("Installing the locked packages (first start only) ...")
-    command = [python, "-m", "pip", "install", "--disable-pip-version-check", "-qq",
-               "--require-hashes", "--only-binary", ":all:", "-r", lock]
+    command = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "-qq",
+        "--require-hashes",
+        "--only-binary",
+        ":all:",
+        "-r",
+        lock,
+    ]
     if run(command) != 0:
         if shutil.disk_usage(home).free >> 20 < 100:
-            raise Problem("The disk is full: free some space and run this again.",
-                          "磁盘已满：请释放空间后重新运行。")
+            raise Problem(
+                "The disk is full: free some space and run this again.",
+                "磁盘已满：请释放空间后重新运行。",
+            )
         raise Problem(
             "The packages could not be installed: no package index can be reached from here, or it "
             "lacks one of them. Connect to the network once, or set PIP_FIND_LINKS to a folder of "

@@ -1,8 +1,8 @@
 """Set everything up and start: the window on the demo study, or `--headless --out DIR`.
 
-    python3 installer/run.py                          the window, demo study
-    python3 installer/run.py --store PATH             the window, your own study
-    python3 installer/run.py --headless --out DIR     the demo study played without a display
+python3 installer/run.py                          the window, demo study
+python3 installer/run.py --store PATH             the window, your own study
+python3 installer/run.py --headless --out DIR     the demo study played without a display
 """
 
 import argparse
@@ -12,7 +12,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-import environment  # noqa: E402  beside this file, found by the line above
+import environment
 
 
 def arguments(given):

@@ -1,7 +1,7 @@
 """Set everything up and run the whole test suite, without a display; more arguments go to pytest.
 
-    python3 installer/test.py
-    python3 installer/test.py tests/store -k audit
+python3 installer/test.py
+python3 installer/test.py tests/store -k audit
 """
 
 import os
@@ -10,7 +10,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-import environment  # noqa: E402  beside this file, found by the line above
+import environment
 
 
 def main(given=None):

@@ -26,7 +26,9 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
 
 @pytest.fixture(autouse=True)
-def _no_stray_logs(caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest) -> Iterator[None]:
+def _no_stray_logs(
+    caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest
+) -> Iterator[None]:
     """An unexpected line of WARNING or worse fails the test; `expects_log` asks for it."""
     yield
     if request.node.get_closest_marker("expects_log"):

@@ -40,7 +40,9 @@ def shipped(name: str) -> dict[str, Any]:
     return document
 
 
-def choice(code: str, *options: str, level: str = "image", kind: str = "nominal", **more: Any) -> Any:
+def choice(
+    code: str, *options: str, level: str = "image", kind: str = "nominal", **more: Any
+) -> Any:
     return {
         "code": code,
         "level": level,
@@ -95,15 +97,41 @@ def protocol(**changes: Any) -> Protocol:
     return protocol_from_dict(document(**changes))
 
 
-def photo(case_id: str = "c", eye: Eye | None = Eye.OD, rows: int = 300, cols: int = 400,
-          field: str = "1", image_id: str = "") -> Image:
+def photo(
+    case_id: str = "c",
+    eye: Eye | None = Eye.OD,
+    rows: int = 300,
+    cols: int = 400,
+    field: str = "1",
+    image_id: str = "",
+) -> Image:
     n = next(_ids)
-    return Image(image_id or f"i{n}", case_id, f"F{n:04d}", ImageKind.PHOTOGRAPH, "OP", rows, cols,
-                 1, 3, "uint8", (), eye, field)
+    return Image(
+        image_id or f"i{n}",
+        case_id,
+        f"F{n:04d}",
+        ImageKind.PHOTOGRAPH,
+        "OP",
+        rows,
+        cols,
+        1,
+        3,
+        "uint8",
+        (),
+        eye,
+        field,
+    )
 
 
-def rectangle(image_id: str, left: int, top: int, width: int, height: int,
-              code: str = "LESION", number: int = 1) -> Mark:
+def rectangle(
+    image_id: str,
+    left: int,
+    top: int,
+    width: int,
+    height: int,
+    code: str = "LESION",
+    number: int = 1,
+) -> Mark:
     """A mark of exactly `width` x `height` pixels."""
     shape = BoxShape(float(left), float(top), float(left + width - 1), float(top + height - 1))
     return Mark(f"m{next(_ids)}", image_id, code, number, shape)
@@ -118,8 +146,11 @@ class Team:
         workspace = self.opener.create(
             NewStudy(folder, "Study", document, "coordinator", "Coordinator", PASSPHRASE, seed)
         )
-        for login, role in (("reader-a", Role.READER), ("reader-b", Role.READER),
-                            ("arbitrator", Role.ARBITRATOR)):
+        for login, role in (
+            ("reader-a", Role.READER),
+            ("reader-b", Role.READER),
+            ("arbitrator", Role.ARBITRATOR),
+        ):
             add_person(workspace, AddPerson(login, login, frozenset({role}), PASSPHRASE))
         self.open = {"coordinator": workspace}
 
@@ -135,8 +166,13 @@ class Team:
             if subject is None:
                 subject = Subject(f"s{next(_ids)}", pseudonym)
                 uow.subjects.add(subject)
-            case = Case(f"case{next(_ids)}", uow.cases.next_number(), subject.subject_id,
-                        CaseState.INCLUDED, identity_confirmed=True)
+            case = Case(
+                f"case{next(_ids)}",
+                uow.cases.next_number(),
+                subject.subject_id,
+                CaseState.INCLUDED,
+                identity_confirmed=True,
+            )
             uow.cases.add(case)
             for image in images:
                 uow.images.add(replace(image, case_id=case.case_id))

@@ -24,7 +24,7 @@ _catalogue: dict[str, str] = {}
 _document: ContextVar[tuple[str, dict[str, str]] | None] = ContextVar("document", default=None)
 
 
-def N_(msgid: str) -> str:  # noqa: N802  the name every gettext tool knows
+def N_(msgid: str) -> str:
     """Mark a sentence for translation without translating it yet."""
     return msgid
 

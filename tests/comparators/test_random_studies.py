@@ -93,7 +93,9 @@ def body(reading: Any, images: list[Image], painted: bool) -> ReadingBody:
             n += 1
             rows, cols = [r for r, _ in pixels], [c for _, c in pixels]
             if painted:
-                runs = [(r * SIZE + min(cols), max(cols) - min(cols) + 1) for r in sorted(set(rows))]
+                runs = [
+                    (r * SIZE + min(cols), max(cols) - min(cols) + 1) for r in sorted(set(rows))
+                ]
                 shape = PaintedShape({0: Mask.from_runs(SIZE, SIZE, runs)})
             else:
                 shape = BoxShape(min(cols), min(rows), max(cols), max(rows))

@@ -14,9 +14,7 @@ from workstation.domain.masks import Box, Mask, MaskPatch
 from workstation.domain.polygons import polygon_mask
 
 shapes = st.tuples(st.integers(1, 9), st.integers(1, 9))
-pairs = shapes.flatmap(
-    lambda s: st.tuples(arrays(np.bool_, s), arrays(np.bool_, s))
-)
+pairs = shapes.flatmap(lambda s: st.tuples(arrays(np.bool_, s), arrays(np.bool_, s)))
 
 
 @given(pairs)
@@ -67,7 +65,9 @@ def test_centroid_and_box(a: np.ndarray) -> None:
     assert mask.box == Box(rows.min(), cols.min(), rows.max() + 1, cols.max() + 1)
 
 
-@pytest.mark.parametrize("runs", [[(0, 0)], [(-1, 2)], [(3, 4)], [(0, 2), (1, 2)], [(0, 1), (1, 1)]])
+@pytest.mark.parametrize(
+    "runs", [[(0, 0)], [(-1, 2)], [(3, 4)], [(0, 2), (1, 2)], [(0, 1), (1, 1)]]
+)
 def test_runs_that_are_no_set_of_pixels_are_refused(runs: list[tuple[int, int]]) -> None:
     with pytest.raises(InvalidValue):
         Mask.from_runs(3, 5, runs)

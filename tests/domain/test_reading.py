@@ -35,9 +35,11 @@ boxes = st.tuples(finite, finite, st.floats(0, 50), st.floats(0, 50)).map(
 )
 painted = st.lists(st.integers(0, 199), min_size=1, max_size=20, unique=True).map(
     lambda flat: PaintedShape(
-        {3: Mask.from_runs(10, 20, []).union(
-            Mask.from_array(__import__("numpy").isin(range(200), flat).reshape(10, 20))
-        )}
+        {
+            3: Mask.from_runs(10, 20, []).union(
+                Mask.from_array(__import__("numpy").isin(range(200), flat).reshape(10, 20))
+            )
+        }
     )
 )
 marks = st.lists(st.one_of(points, polygons, boxes, painted), max_size=5).map(
@@ -50,8 +52,12 @@ answers = st.dictionaries(
     st.sampled_from([CASE_SCOPE, Scope(Level.IMAGE, "i1"), Scope(Level.EYE, "OD")]),
     st.dictionaries(
         st.sampled_from(["a", "b", "c"]),
-        st.one_of(st.text(max_size=5), st.integers(-9, 9), finite,
-                  st.lists(st.text(max_size=3), max_size=3).map(tuple)),
+        st.one_of(
+            st.text(max_size=5),
+            st.integers(-9, 9),
+            finite,
+            st.lists(st.text(max_size=3), max_size=3).map(tuple),
+        ),
     ),
 )
 

@@ -61,8 +61,20 @@ def test_an_image_with_everything() -> None:
 
 def test_a_dispute_with_decisions() -> None:
     decision = Decision(Scope(Level.IMAGE, "i"), Choice.ADOPT_X, "", "HE", ("x1",), (), ())
-    value = Dispute("d", "c", "v", DisputeState.REVEALED, "x", "y", datetime.now(UTC),
-                    "p", None, False, "", (decision,))
+    value = Dispute(
+        "d",
+        "c",
+        "v",
+        DisputeState.REVEALED,
+        "x",
+        "y",
+        datetime.now(UTC),
+        "p",
+        None,
+        False,
+        "",
+        (decision,),
+    )
     assert decode(Dispute, json.loads(json.dumps(encode(value)))) == value
 
 

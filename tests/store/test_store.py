@@ -252,7 +252,9 @@ def test_a_cut_or_moved_blob_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     for end in range(20, len(data), step):
         with pytest.raises(IntegrityProblem):
             blobs.opened(key, aad, data[:end])
-    swapped = data[:20] + data[20 + step : 20 + 2 * step] + data[20 : 20 + step] + data[20 + 2 * step :]
+    swapped = (
+        data[:20] + data[20 + step : 20 + 2 * step] + data[20 : 20 + step] + data[20 + 2 * step :]
+    )
     with pytest.raises(IntegrityProblem):
         blobs.opened(key, aad, swapped)
     with pytest.raises(IntegrityProblem):

@@ -38,7 +38,7 @@ def consensus(
     provenance: dict[str, str] = {}
     tolerated: list[str] = []
     for scope in case_scopes(images):
-        given = {k: v for k, v in bodies[0].answers.get(scope, {}).items()}
+        given = dict(bodies[0].answers.get(scope, {}))
         for code, value in given.items():
             provenance[f"{scope}/{code}"] = str(Provenance.AGREED)
             if any(body.answer(scope, code) != value for body in bodies[1:]):

@@ -52,8 +52,13 @@ def make_ct(nodules: tuple[tuple[str, float], ...], seed: int) -> CtScene:
     return CtScene(np.clip(np.rint(volume), -1024, 3071).astype(np.int16), tuple(planted))
 
 
-def _ellipse(plane: npt.NDArray[np.float32], center: tuple[float, float],
-             axes: tuple[float, float], value: float, turn: float = 0.0) -> None:
+def _ellipse(
+    plane: npt.NDArray[np.float32],
+    center: tuple[float, float],
+    axes: tuple[float, float],
+    value: float,
+    turn: float = 0.0,
+) -> None:
     middle = (round(center[0]), round(center[1]))
     cv2.ellipse(plane, middle, (round(axes[0]), round(axes[1])), turn, 0, 360, value, -1)
 
@@ -95,11 +100,18 @@ def _slice(plane: npt.NDArray[np.float32], lungs: Bits, height: float) -> None:
 def _vessels(volume: npt.NDArray[np.float32], lungs: Bits, rng: np.random.Generator) -> None:
     """Branching vessels from both hila, drawn as short capsules of falling width."""
     vessel = np.zeros(volume.shape, np.float32)
-    for hilum, outward in ((np.array([200.0, 262.0, 18.0]), -1), (np.array([312.0, 262.0, 18.0]), 1)):
+    for hilum, outward in (
+        (np.array([200.0, 262.0, 18.0]), -1),
+        (np.array([312.0, 262.0, 18.0]), 1),
+    ):
         for _ in range(26):
             azimuth = rng.uniform(-1.25, 1.25)
-            heading = np.array([outward * math.cos(azimuth), math.sin(azimuth), rng.normal(0, 0.09)])
-            _vessel(vessel, rng, hilum + rng.normal(0, 4, 3), heading, rng.uniform(2.6, 4.6), 150, 0)
+            heading = np.array(
+                [outward * math.cos(azimuth), math.sin(azimuth), rng.normal(0, 0.09)]
+            )
+            _vessel(
+                vessel, rng, hilum + rng.normal(0, 4, 3), heading, rng.uniform(2.6, 4.6), 150, 0
+            )
     mask = lungs & (vessel > 0)
     volume[mask] = np.maximum(volume[mask], (-820 + 860 * vessel)[mask])
 

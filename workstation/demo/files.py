@@ -156,9 +156,7 @@ def _series(
     order = np.random.Generator(np.random.PCG64(len(volume))).permutation(len(volume))
     for n, z in enumerate(order):
         path = folder / f"{name}-{n + 1:03d}.dcm"
-        dataset = _file(
-            path, CTImageStorage, uid("ct", patient, name, z), ExplicitVRLittleEndian
-        )
+        dataset = _file(path, CTImageStorage, uid("ct", patient, name, z), ExplicitVRLittleEndian)
         _patient(dataset, patient, study, uid("ctseries", patient, name), "CT")
         dataset.FrameOfReferenceUID = frame
         dataset.PositionReferenceIndicator = ""

@@ -294,9 +294,7 @@ def _place(
             return place
 
 
-def _outline(
-    rng: np.random.Generator, xx: Float, yy: Float, size: float, code: str
-) -> Bits:
+def _outline(rng: np.random.Generator, xx: Float, yy: Float, size: float, code: str) -> Bits:
     """An irregular roundish region; flame haemorrhages are drawn out."""
     angle = np.arctan2(yy, xx)
     wobble = np.ones_like(xx)

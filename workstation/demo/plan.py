@@ -15,7 +15,9 @@ _SEVERE = (("MA", 6), ("HE", 9), ("EX", 3), ("CWS", 2))
 _PROLIFERATIVE = (("MA", 5), ("HE", 6), ("EX", 2), ("CWS", 1), ("NV", 1))
 
 
-def _dr(eye: str, stage: str, lesions: tuple[tuple[str, int], ...], laser: bool = False) -> ScenePlan:
+def _dr(
+    eye: str, stage: str, lesions: tuple[tuple[str, int], ...], laser: bool = False
+) -> ScenePlan:
     return ScenePlan(eye, "DR", stage, True, lesions, laser)
 
 

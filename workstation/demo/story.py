@@ -136,21 +136,24 @@ def _of_case(workspace: Workspace, case_id: str) -> tuple[str, tuple[Any, ...]]:
     return subject.pseudonym, tuple(i for i in images if i.is_target)
 
 
-def _create(opener: StudyOpener, part: _Part, folder: Path, delivery: Path,
-            progress: Progress) -> None:
+def _create(
+    opener: StudyOpener, part: _Part, folder: Path, delivery: Path, progress: Progress
+) -> None:
     """Study, people, import, inclusion, assignment."""
     progress(0, 1, "demo.create")
     shipped = opener.protocol(part.protocol)
     workspace = opener.create(
-        NewStudy(folder, part.title, shipped.document, COORDINATOR, CONFIRMED_BY, PASSPHRASE,
-                 plan.SEED)
+        NewStudy(
+            folder, part.title, shipped.document, COORDINATOR, CONFIRMED_BY, PASSPHRASE, plan.SEED
+        )
     )
     try:
         for login, name, role, title, years in PEOPLE:
             add_person(
                 workspace,
-                AddPerson(login, name, frozenset({role}), PASSPHRASE,
-                          Qualification(title, "", years, "")),
+                AddPerson(
+                    login, name, frozenset({role}), PASSPHRASE, Qualification(title, "", years, "")
+                ),
             )
         part.deliver(delivery)
         mapping = opener.photo_mapping(None, delivery / "photos.csv") if part.mapped else None
@@ -262,9 +265,7 @@ def _make(home: Path, opener: StudyOpener, progress: Progress, *, whole: bool) -
         folder = home / part.name
         _create(opener, part, folder, delivery / part.name, progress)
         _read_all(opener, part, folder, frozenset() if whole else part.unread, progress)
-        _arbitrate_all(
-            opener, part, folder, frozenset() if whole else part.open_disputes, progress
-        )
+        _arbitrate_all(opener, part, folder, frozenset() if whole else part.open_disputes, progress)
     shutil.rmtree(delivery)
 
 
@@ -287,9 +288,7 @@ def play(out: Path, opener: StudyOpener, progress: Progress) -> Mapping[str, Any
     return summary
 
 
-def _finish(
-    opener: StudyOpener, folder: Path, out: Path, progress: Progress
-) -> dict[str, Any]:
+def _finish(opener: StudyOpener, folder: Path, out: Path, progress: Progress) -> dict[str, Any]:
     """Freeze, verify, report."""
     out.mkdir(parents=True, exist_ok=True)
     workspace = opener.open(folder, COORDINATOR, PASSPHRASE)

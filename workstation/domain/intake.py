@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from workstation.domain.image import StackGeometry, Spacing, Window
+from workstation.domain.image import Spacing, StackGeometry, Window
 
 
 @dataclass(frozen=True, slots=True)

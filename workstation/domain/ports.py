@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol as Port
+from typing import Any
+from typing import Protocol as Port
 
 import numpy as np
 import numpy.typing as npt

@@ -162,7 +162,18 @@ def _options(data: Any, where: str) -> tuple[Option, ...]:
 
 
 _QUESTION_FIELDS = (
-    "code level kind label options required when minimum maximum unit help source".split()
+    "code",
+    "level",
+    "kind",
+    "label",
+    "options",
+    "required",
+    "when",
+    "minimum",
+    "maximum",
+    "unit",
+    "help",
+    "source",
 )
 
 
@@ -187,7 +198,15 @@ def _question(data: Any, where: str, level: Level | None = None) -> Question:
 
 
 _CLASS_FIELDS = (
-    "code label geometry group color completeness required_when attributes snomed".split()
+    "code",
+    "label",
+    "geometry",
+    "group",
+    "color",
+    "completeness",
+    "required_when",
+    "attributes",
+    "snomed",
 )
 
 
@@ -222,8 +241,18 @@ def exact(value: Any, where: str) -> Fraction:
 
 
 _ITEM_FIELDS = (
-    "id kind label unit operator threshold question values classes matching_iou"
-    " matching_distance_px source".split()
+    "id",
+    "kind",
+    "label",
+    "unit",
+    "operator",
+    "threshold",
+    "question",
+    "values",
+    "classes",
+    "matching_iou",
+    "matching_distance_px",
+    "source",
 )
 
 
@@ -265,8 +294,21 @@ def _item(data: Any, where: str, schema: Schema) -> AgreementItem:
 
 
 _PROTOCOL_FIELDS = (
-    "format code revision title purpose modality verdict_unit readers_per_case questions"
-    " lesion_classes fovea_class agreement consensus_merge arbitration sources".split()
+    "format",
+    "code",
+    "revision",
+    "title",
+    "purpose",
+    "modality",
+    "verdict_unit",
+    "readers_per_case",
+    "questions",
+    "lesion_classes",
+    "fovea_class",
+    "agreement",
+    "consensus_merge",
+    "arbitration",
+    "sources",
 )
 
 

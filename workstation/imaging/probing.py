@@ -229,7 +229,7 @@ def _dataset(data: bytes) -> Any:
         return pydicom.dcmread(io.BytesIO(data), force=False)
     except MemoryError:
         raise
-    except Exception as error:  # noqa: BLE001  a broken file can fail in any way
+    except Exception as error:
         raise InvalidValue("dicom.damaged") from error
 
 
@@ -351,7 +351,7 @@ def _dicom_identity(dataset: Any) -> dict[str, str]:
                 keyword = element.keyword or str(element.tag)
                 if text:
                     found.setdefault(keyword, text[:256])
-    except Exception as error:  # noqa: BLE001  lazily parsed values can fail in any way
+    except Exception as error:
         raise InvalidValue("dicom.damaged") from error
     return found
 
@@ -498,7 +498,7 @@ def _encapsulated(
         )
     except InvalidValue:
         raise
-    except Exception as error:  # noqa: BLE001  codecs fail in many ways on a broken stream
+    except Exception as error:
         raise InvalidValue("dicom.undecodable", syntax=_name(syntax)) from error
 
 

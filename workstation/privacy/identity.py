@@ -22,7 +22,7 @@ _HAN = re.compile(r"[\u4e00-\u9fff]{2,4}")
 # Words of the trade that are written in Han characters in file names and are nobody's name.
 _TRADE = re.compile(
     "右眼|左眼|双眼|眼底|照相|照片|彩照|黄斑|视盘|中心|图像|影像|序列|平扫|增强|胸部|肺窗|病例|受试者|患者|样本|筛查|"
-    "门诊|住院|体检|第[一二三四五六七八九十]+|张|例|号"
+    r"门诊|住院|体检|第[一二三四五六七八九十]+[张例号]|\d+[张例号]"
 )
 _PHOTO_PERSON = (
     "Artist", "CameraOwnerName", "OwnerName", "XPAuthor", "UserComment", "ImageDescription",

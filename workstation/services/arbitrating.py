@@ -522,7 +522,7 @@ def ruling_body(
         }
         for scope, given in answers.items()
     }
-    return ReadingBody(kept, numbered)
+    return ReadingBody({scope: given for scope, given in kept.items() if given}, numbered)
 
 
 def _decided_value(item: DisputeItem, decision: Decision | None, mine: ReadingBody) -> Any:

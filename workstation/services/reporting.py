@@ -73,9 +73,7 @@ class _CaseFacts:
         return self.comparison.verdict if self.comparison else None
 
 
-def make_report(
-    workspace: Workspace, language: str, out: Path, limits: Sequence[str] = ()
-) -> Path:
+def make_report(workspace: Workspace, language: str, out: Path, limits: Sequence[str] = ()) -> Path:
     """Gather and write the report. Raises RuleViolation for anyone but a coordinator: it shows
     how readers answered."""
     return workspace.report_writer(report_data(workspace, limits), language, out)
@@ -162,10 +160,7 @@ def _protocol(protocol: Protocol, sha256: str) -> ProtocolPart:
         protocol.readers_per_case,
         str(protocol.blind_read),
         str(protocol.consensus_merge),
-        tuple(
-            StandardClaim(s.code, s.text, s.verified)
-            for s in protocol.sources
-        ),
+        tuple(StandardClaim(s.code, s.text, s.verified) for s in protocol.sources),
         tuple(
             AgreementRule(
                 i.item_id,
@@ -436,9 +431,7 @@ def _percent(observed: Sequence[tuple[str, str, str]], unit: str) -> Any:
     return clustered
 
 
-def _overlap(
-    protocol: Protocol, facts: Sequence[_CaseFacts], seed: int
-) -> Iterator[OverlapEntry]:
+def _overlap(protocol: Protocol, facts: Sequence[_CaseFacts], seed: int) -> Iterator[OverlapEntry]:
     """IoU distribution of every overlap rule (per class, where it is a class rule)."""
     for item in protocol.agreement:
         if item.kind not in ("lesion_iou", "class_iou"):
@@ -450,9 +443,7 @@ def _overlap(
             label = item.label
             if code:
                 name = protocol.schema.lesion_class(code).label
-                label = Label(
-                    f"{item.label.zh_CN}（{name.zh_CN}）", f"{item.label.en} ({name.en})"
-                )
+                label = Label(f"{item.label.zh_CN}（{name.zh_CN}）", f"{item.label.en} ({name.en})")
             yield OverlapEntry(
                 f"{item.item_id}.{code}" if code else item.item_id,
                 label,
@@ -526,9 +517,7 @@ def _ruling_summary(rulings: Sequence[Ruling], disputes: dict[str, Any]) -> Ruli
         return None
     resolved = [disputes[r.dispute_id] for r in rulings]
     without = sum(
-        1
-        for d in resolved
-        if d.state is DisputeState.RESOLVED and d.revealed_without_blind_read
+        1 for d in resolved if d.state is DisputeState.RESOLVED and d.revealed_without_blind_read
     )
     return RulingSummary(len(resolved) - without, without)
 
@@ -604,4 +593,3 @@ def _regions(
             except NearestUndefined:
                 continue
             yield PairCounts(f.case.subject_id, both, first, second)
-

@@ -1,0 +1,73 @@
+"""Lists and file-name patterns: what they say, and what is refused by row and column."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from workstation.domain.errors import InvalidValue
+from workstation.domain.ports import PhotoRow
+from workstation.exchange.name_pattern import name_pattern
+from workstation.exchange.photo_list import photo_list
+
+ROWS = [["文件", "患者", "眼别", "视野", "中心"], ["一.jpg", "P1", "右眼", "1", "BJ01"],
+        ["b/c.png", "P2", "L", 2, ""]]  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk"])
+def test_csv_in_the_encodings_of_hospitals(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("\n".join(",".join(map(str, r)) for r in ROWS), encoding)
+    found = photo_list(path)
+    assert found.row("一.jpg") == PhotoRow("P1", "OD", "1", "BJ01")
+    assert found.row("c.png") == found.row("b/c.png") == PhotoRow("P2", "OS", "2", "")
+    assert found.row("other.jpg") is None
+
+
+def test_xlsx(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in ROWS:
+        book.active.append(row)
+    book.save(tmp_path / "list.xlsx")
+    assert photo_list(tmp_path / "list.xlsx").row("b/c.png") == PhotoRow("P2", "OS", "2", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "mapping.empty"),
+        ("file,eye\na,OD", "mapping.column"),
+        ("file,patient,eye\na.jpg,P1,Re", "mapping.cell"),
+        ("file,patient\na.jpg,", "mapping.cell"),
+        ("file,patient\na.jpg,P1\na.jpg,P2", "mapping.twice"),
+    ],
+)
+def test_wrong_lists_are_refused(tmp_path: Path, text: str, code: str) -> None:
+    (tmp_path / "l.csv").write_text(text)
+    with pytest.raises(InvalidValue, match=code):
+        photo_list(tmp_path / "l.csv")
+
+
+def test_no_list_at_all_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "l.xlsx").write_bytes(b"PK not really")
+    (tmp_path / "l.csv").write_bytes(b"\xff\xfe\x81\x00\x81")
+    for name in ("l.xlsx", "l.csv"):
+        with pytest.raises(InvalidValue, match="mapping"):
+            photo_list(tmp_path / name)
+
+
+def test_patterns() -> None:
+    found = name_pattern("{patient}_{eye}_F{field}")
+    assert found.row("a/P001_OD_F1.jpg") == PhotoRow("P001", "OD", "1", "")
+    assert found.row("P001_左眼_F2.png") == PhotoRow("P001", "OS", "2", "")
+    assert found.row("P001.png") is None
+    with pytest.raises(InvalidValue, match="mapping.eye"):
+        found.row("P001_Re_F1.png")
+
+
+@pytest.mark.parametrize("pattern", ["{eye}", "{patient}{patient}", "{who}", ""])
+def test_wrong_patterns(pattern: str) -> None:
+    with pytest.raises(InvalidValue, match="mapping.pattern"):
+        name_pattern(pattern)
