@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import secrets
 import sys
@@ -174,4 +175,11 @@ def _read_protocol(path: Path) -> ShippedProtocol:
 def main(arguments: list[str] | None = None) -> int:
     """Start a command, or the window."""
     set_language(default_language())
-    return command_line(Opener(), sys.argv[1:] if arguments is None else arguments)
+    opener = Opener()
+
+    def window(store: Path | None, demo: bool) -> int:
+        # Qt takes a second to load: a command that opens no window does without.
+        application = importlib.import_module("workstation.ui.application")
+        return int(application.run(opener, store, demo))
+
+    return command_line(opener, sys.argv[1:] if arguments is None else arguments, window)

@@ -93,6 +93,7 @@ ERRORS = {
     "dicom.unsupported_part": N_(
         "The file has a {part}, which is not applied yet; it is refused rather than shown wrong."
     ),
+    "window.none": N_("There is no window here."),
     "disk.full": N_(
         "The disk is full ({folder}). Free some space and try again; nothing was lost."
     ),

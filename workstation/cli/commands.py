@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import click
 
 from workstation.cli.arbitrate import arbitrate
@@ -14,26 +17,35 @@ from workstation.cli.people import people
 from workstation.cli.reading import reading
 from workstation.cli.session import SentenceGroup, Session
 from workstation.cli.study import study
+from workstation.cli.window import run
+from workstation.domain.errors import RuleViolation
 from workstation.i18n import LANGUAGES, set_language
 from workstation.services.opening import StudyOpener
 
 
-@click.group(cls=SentenceGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=SentenceGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option("--json", "as_json", is_flag=True, help="Print results as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--language", type=click.Choice(LANGUAGES), help="Language of all text.")
-@click.pass_obj
-def root(session: Session, as_json: bool, quiet: bool, language: str | None) -> None:
+@click.pass_context
+def root(ctx: click.Context, as_json: bool, quiet: bool, language: str | None) -> None:
     """Annotation and arbitration workstation.
 
     Without a command the window opens. A study is a folder NAME.study; every command that works
     in one signs in with --login and a passphrase that is asked for, read from a file or from
     standard input.
     """
+    session = ctx.ensure_object(Session)
     session.as_json = as_json
     session.quiet = quiet
     if language:
         set_language(language)
+    if ctx.invoked_subcommand is None:
+        ctx.exit(session.window(None, False))
 
 
 for command in (
@@ -49,15 +61,25 @@ for command in (
     report,
     audit,
     demo,
+    run,
 ):
     root.add_command(command)
 
 
-def main(opener: StudyOpener, arguments: list[str]) -> int:
-    """Run one command; returns the exit status."""
+def no_window(store: Path | None, demo: bool) -> int:
+    """Where no window is at hand."""
+    raise RuleViolation("window.none")
+
+
+def main(
+    opener: StudyOpener,
+    arguments: list[str],
+    window: Callable[[Path | None, bool], int] = no_window,
+) -> int:
+    """Run one command; returns the exit status. `window` opens the window."""
     try:
         status = root.main(
-            arguments, prog_name="workstation", obj=Session(opener), standalone_mode=False
+            arguments, prog_name="workstation", obj=Session(opener, window), standalone_mode=False
         )
     except click.ClickException as error:
         error.show()

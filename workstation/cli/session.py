@@ -29,6 +29,7 @@ class Session:
     """The state of one invocation."""
 
     opener: StudyOpener
+    window: Callable[[Path | None, bool], int]
     as_json: bool = False
     quiet: bool = False
 

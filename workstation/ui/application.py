@@ -1,0 +1,125 @@
+"""Start the window: sign in, work, sign out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QLibraryInfo, QObject, Qt, QTranslator
+from PySide6.QtWidgets import QApplication, QProgressDialog, QWidget
+
+from workstation.domain.errors import WorkstationError
+from workstation.i18n import language, set_language, tr
+from workstation.messages import step_text
+from workstation.services.opening import StudyOpener
+from workstation.services.workspace import Workspace
+from workstation.ui.errors import install_hook, told
+from workstation.ui.jobs import JobRunner
+from workstation.ui.main_window import MainWindow
+from workstation.ui.sign_in import SignIn
+from workstation.ui.state.app_state import AppState
+from workstation.ui.theme import apply_theme
+
+
+class Application(QObject):
+    """Swaps between the sign-in page and the window."""
+
+    def __init__(self, qt: QApplication, opener: StudyOpener, folders: list[Path],
+                 passphrase: str) -> None:  # fmt: skip
+        super().__init__()
+        self._qt = qt
+        self._opener = opener
+        self._folders = folders
+        self._passphrase = passphrase
+        self._translator = QTranslator()
+        self.shown: QWidget | None = None
+        self.app: AppState | None = None
+
+    def show_sign_in(self) -> None:
+        self._translate()
+        page = SignIn(self._opener, self._folders, self._passphrase)
+        page.setWindowTitle(tr("Sign in"))
+        page.resize(1000, 640)
+        page.signed_in.connect(self.enter)
+        page.language_wanted.connect(self._speak)
+        self._swap(page)
+
+    def _speak(self, code: str) -> None:
+        set_language(code)
+        self.show_sign_in()
+
+    def _translate(self) -> None:
+        """Qt's own dialogs in the language in force."""
+        self._qt.removeTranslator(self._translator)
+        folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+        if language() == "zh_CN" and self._translator.load("qtbase_zh_CN", folder):
+            self._qt.installTranslator(self._translator)
+
+    def enter(self, workspace: Workspace) -> None:
+        self.app = AppState(workspace, JobRunner(), self._opener)
+        window = MainWindow(self.app)
+        window.signed_out.connect(self._leave)
+        self._swap(window)
+
+    def _leave(self) -> None:
+        self.show_sign_in()
+
+    def _swap(self, widget: QWidget) -> None:
+        old, self.shown = self.shown, widget
+        widget.show()
+        if old is not None:
+            old.close()
+            old.deleteLater()
+
+
+def run(opener: StudyOpener, store: Path | None, demo: bool) -> int:
+    """The window on a study, on the demo study, or on the studies opened before."""
+    qt = QApplication.instance() or QApplication(["workstation"])
+    assert isinstance(qt, QApplication)
+    apply_theme(qt)
+    install_hook()
+    folders, passphrase = list(opener.recent()), ""
+    try:
+        if store is not None:
+            folders, passphrase = [store, *(f for f in folders if f != store)], ""
+            opener.cards(store)
+        elif demo or not folders:
+            folders, passphrase = _demo(opener)
+    except WorkstationError as error:
+        told(None, error)
+        return 2
+    application = Application(qt, opener, folders, passphrase)
+    application.show_sign_in()
+    return qt.exec()
+
+
+def _demo(opener: StudyOpener) -> tuple[list[Path], str]:
+    """The demo studies; drawing them takes a minute the first time, and shows how far it is."""
+    dialog = QProgressDialog(tr("Making the demo study (first start only) …"), "", 0, 100)
+    dialog.setCancelButton(None)
+    dialog.setWindowModality(Qt.WindowModality.ApplicationModal)
+    dialog.setMinimumDuration(400)
+    runner = JobRunner()
+    result: list[object] = []
+    runner.progressed.connect(
+        lambda _, done, total, what: (
+            dialog.setLabelText(step_text(what)),
+            dialog.setMaximum(max(total, 1)),
+            dialog.setValue(done),
+        )
+    )
+
+    def ended(value: object) -> None:
+        result.append(value)
+        dialog.reset()
+        QApplication.exit()
+
+    runner.run(tr("Demo study"), opener.demo, ended, ended)
+    dialog.show()
+    QApplication.exec()
+    runner.close()
+    if isinstance(result[0], BaseException):
+        raise result[0]
+    found = result[0]
+    folder: Path = found.folder  # type: ignore[attr-defined]
+    folders = sorted(folder.parent.glob("*.study"), key=lambda f: f != folder)
+    return folders, str(found.passphrase)  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""The desks; none knows another."""

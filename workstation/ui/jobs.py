@@ -1,0 +1,100 @@
+"""Background work: one writer lane and a pool; results arrive on the main thread by one signal."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from workstation.domain.ports import Cancelled
+
+Work = Callable[["Progress"], Any]
+
+
+class Progress:
+    """Handed to the work: call it as a `ports.Progress`; it raises Cancelled when asked to stop."""
+
+    def __init__(self, report: Callable[[int, int, str], None]) -> None:
+        self._report = report
+        self._stop = threading.Event()
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        if self._stop.is_set():
+            raise Cancelled
+        self._report(done, total, what)
+
+    def cancel(self) -> None:
+        self._stop.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A piece of work under way, as the status bar shows it."""
+
+    number: int
+    title: str
+    progress: Progress
+
+
+class JobRunner(QObject):
+    """`run` from the main thread; `fn(progress)` never touches Qt."""
+
+    started = Signal(object)
+    progressed = Signal(object, int, int, str)
+    finished = Signal(object)
+    _done = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self._pool = ThreadPoolExecutor(2, thread_name_prefix="pool")
+        self._count = 0
+        self.active: dict[int, Job] = {}
+        self._done.connect(lambda call: call(), Qt.ConnectionType.QueuedConnection)
+
+    def run(
+        self,
+        title: str,
+        fn: Work,
+        on_done: Callable[[Any], None],
+        on_error: Callable[[BaseException], None],
+        *,
+        writer: bool = True,
+    ) -> Job:
+        """Start work; exactly one of the two callbacks is called, on the main thread."""
+        self._count += 1
+        number = self._count
+        job = Job(number, title, Progress(lambda d, t, w: self.progressed.emit(job, d, t, w)))
+        self.active[number] = job
+        self.started.emit(job)
+        future = (self._writer if writer else self._pool).submit(fn, job.progress)
+        future.add_done_callback(
+            lambda f: self._done.emit(lambda: self._settle(job, f, on_done, on_error))
+        )
+        return job
+
+    def _settle(
+        self,
+        job: Job,
+        future: Future[Any],
+        on_done: Callable[[Any], None],
+        on_error: Callable[[BaseException], None],
+    ) -> None:
+        self.active.pop(job.number, None)
+        self.finished.emit(job)
+        error = future.exception()
+        if error is not None:
+            on_error(error)
+        else:
+            on_done(future.result())
+
+    def close(self) -> None:
+        """Ask everything to stop, then wait for what is being written."""
+        for job in self.active.values():
+            job.progress.cancel()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._writer.shutdown(wait=True)

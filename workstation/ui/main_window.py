@@ -1,0 +1,120 @@
+"""The frame: who and which study on top, the desks of one's roles at the side, jobs below."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workstation.i18n import tr
+from workstation.messages import state_text, step_text
+from workstation.ui.desk import Desk, desks
+from workstation.ui.jobs import Job
+from workstation.ui.state.app_state import AppState
+
+
+class MainWindow(QMainWindow):
+    """Lays out the desks; no logic of its own."""
+
+    signed_out = Signal()
+
+    def __init__(self, app: AppState) -> None:
+        super().__init__()
+        self.app = app
+        workspace = app.workspace
+        with workspace.reading() as uow:
+            study = uow.study.get()
+        assert study is not None
+        self.setWindowTitle(study.title)
+        self.resize(1600, 960)
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        top = QHBoxLayout()
+        top.setContentsMargins(12, 4, 8, 4)
+        name = QLabel(study.title)
+        name.setProperty("role", "section")
+        top.addWidget(name)
+        level = QLabel(tr("blindness: {level}", level=workspace.keys.blindness_level))
+        level.setProperty("role", "muted")
+        level.setToolTip(
+            tr("The program keeps readers apart; readings are not yet sealed with separate keys.")
+        )
+        top.addSpacing(16)
+        top.addWidget(level)
+        top.addStretch()
+        roles = ", ".join(state_text(str(r)) for r in sorted(workspace.person.roles))
+        top.addWidget(QLabel(f"{workspace.person.display_name} · {roles}"))
+        leave = QPushButton(tr("Sign out"))
+        leave.setObjectName("sign_out")
+        leave.clicked.connect(self.signed_out)
+        top.addWidget(leave)
+        column.addLayout(top)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        self._rail = QVBoxLayout()
+        self._rail.setContentsMargins(6, 6, 6, 6)
+        self._group = QButtonGroup(self)
+        self.stack = QStackedWidget()
+        for desk in desks():
+            if desk.roles & workspace.person.roles:
+                self._add(desk)
+        self._rail.addStretch()
+        middle.addLayout(self._rail)
+        middle.addWidget(self.stack, 1)
+        column.addLayout(middle, 1)
+        self.setCentralWidget(content)
+        self._saved = QLabel()
+        self._job = QLabel()
+        self._cancel = QPushButton(tr("Cancel"))
+        self._cancel.setVisible(False)
+        self._cancel.clicked.connect(self._cancel_jobs)
+        bar = self.statusBar()
+        bar.addWidget(self._saved, 1)
+        bar.addPermanentWidget(self._job)
+        bar.addPermanentWidget(self._cancel)
+        app.saved.connect(self._saved.setText)
+        app.jobs.progressed.connect(self._progressed)
+        app.jobs.finished.connect(self._finished)
+
+    def _add(self, desk: Desk) -> None:
+        widget = desk.make(self.app)
+        index = self.stack.addWidget(widget)
+        button = QPushButton(f"{desk.icon}\n{tr(desk.title)}")
+        button.setCheckable(True)
+        button.setObjectName(f"desk:{desk.desk_id}")
+        button.setMinimumSize(84, 56)
+        button.setStyleSheet("padding: 4px;")
+        button.clicked.connect(lambda: self.stack.setCurrentIndex(index))
+        button.setChecked(index == 0)
+        self._group.addButton(button)
+        self._rail.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+
+    def _progressed(self, job: Job, done: int, total: int, what: str) -> None:
+        self._job.setText(f"{job.title}: {step_text(what)} {done}/{total}")
+        self._cancel.setVisible(True)
+
+    def _finished(self, _: Job) -> None:
+        if not self.app.jobs.active:
+            self._job.clear()
+            self._cancel.setVisible(False)
+
+    def _cancel_jobs(self) -> None:
+        for job in self.app.jobs.active.values():
+            job.progress.cancel()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Drafts are saved step by step: what is under way is finished, then all is closed."""
+        self.app.jobs.close()
+        self.app.workspace.close()
+        event.accept()

@@ -1,0 +1,1 @@
+"""Parts of desks that several desks use."""

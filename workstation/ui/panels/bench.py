@@ -1,0 +1,337 @@
+"""The bench: panes, tools and panels around one open draft; reading and arbitration share it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workstation.domain.image import Image, ImageKind
+from workstation.domain.marks import Mark, mark_center
+from workstation.domain.protocol import Protocol
+from workstation.domain.schema import Geometry, Level, Scope
+from workstation.i18n import language, tr
+from workstation.services.workspace import Workspace
+from workstation.ui.canvas.image_view import DrawnMark, ImageView
+from workstation.ui.canvas.tool import Surface, Tool, tools
+from workstation.ui.panels.form import FormPanel
+from workstation.ui.panels.lesions import LesionPanel
+from workstation.ui.state.reading_session import ReadingSession
+from workstation.ui.state.view_state import ViewState
+
+# Centre and width in HU; keys as people know them from other viewers.
+CT_WINDOWS = (
+    ("1", "Abdomen", 40.0, 400.0),
+    ("2", "Lung", -600.0, 1500.0),
+    ("3", "Mediastinum", 40.0, 350.0),
+    ("4", "Bone", 350.0, 2000.0),
+    ("5", "Brain", 40.0, 80.0),
+)
+
+
+class Toolbar(QWidget):
+    """Tools with their names, the class in force, the brush size."""
+
+    tool_chosen = Signal(object)
+
+    def __init__(self, protocol: Protocol) -> None:
+        super().__init__()
+        self._protocol = protocol
+        self.radius = 12
+        row = QHBoxLayout(self)
+        row.setContentsMargins(4, 4, 4, 4)
+        self._group = QButtonGroup(self)
+        self._buttons: dict[str, QPushButton] = {}
+        none = QPushButton("✥ " + tr("Move"))
+        none.setCheckable(True)
+        none.setChecked(True)
+        none.setToolTip(tr("No tool: drag changes the window, click chooses a lesion (Esc)"))
+        self._group.addButton(none)
+        none.clicked.connect(lambda: self.choose(None))
+        self._none = none
+        row.addWidget(none)
+        for tool in tools():
+            button = QPushButton(f"{tool.icon} {tr(tool.title)}")
+            button.setCheckable(True)
+            button.setObjectName(f"tool:{tool.tool_id}")
+            button.setToolTip(f"{tr(tool.title)} ({tool.shortcut})")
+            button.clicked.connect(lambda _=False, t=tool: self.choose(t))
+            self._group.addButton(button)
+            self._buttons[tool.tool_id] = button
+            row.addWidget(button)
+        row.addSpacing(8)
+        self.classes = QComboBox()
+        self.classes.setObjectName("class")
+        for lesion in protocol.schema.lesion_classes:
+            self.classes.addItem(f"{lesion.code}  {lesion.label.text(language())}", lesion.code)
+        lesions = [c for c in protocol.schema.lesion_classes if c.is_lesion]
+        if lesions:
+            self.classes.setCurrentIndex(self.classes.findData(lesions[0].code))
+        self.classes.currentIndexChanged.connect(self._class_changed)
+        row.addWidget(QLabel(tr("Class")))
+        row.addWidget(self.classes, 1)
+        self.size = QLabel()
+        self._show_size()
+        row.addWidget(self.size)
+        self.tool: Tool | None = None
+        self._class_changed()
+
+    @property
+    def class_code(self) -> str:
+        return str(self.classes.currentData())
+
+    def set_class(self, code: str) -> None:
+        self.classes.setCurrentIndex(self.classes.findData(code))
+
+    def _class_changed(self) -> None:
+        """Points for point classes, areas for the others: the wrong tool cannot be taken."""
+        point = self._protocol.schema.lesion_class(self.class_code).geometry is Geometry.POINT
+        for tool in tools():
+            self._buttons[tool.tool_id].setEnabled(tool.for_points == point)
+        if self.tool is not None and self.tool.for_points != point:
+            fitting = next(t for t in tools() if t.for_points == point)
+            self.choose(fitting)
+
+    def choose(self, tool: Tool | None) -> None:
+        if tool is not None and not self._buttons[tool.tool_id].isEnabled():
+            return
+        self.tool = tool
+        (self._buttons[tool.tool_id] if tool else self._none).setChecked(True)
+        self.tool_chosen.emit(tool)
+
+    def grow(self, steps: int) -> None:
+        self.radius = min(200, max(1, self.radius + steps * max(1, self.radius // 6)))
+        self._show_size()
+
+    def _show_size(self) -> None:
+        self.size.setText(tr("Brush {size} px", size=2 * self.radius + 1))
+
+
+class Bench(QWidget):
+    """`show_panes` lays out images; the session's marks are drawn on panes of side "own"."""
+
+    read_out = Signal(str)
+
+    def __init__(
+        self, workspace: Workspace, protocol: Protocol, images: Sequence[Image],
+        session: ReadingSession, *, read_only: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.protocol = protocol
+        self.images = tuple(images)
+        self.session = session
+        self.read_only = read_only
+        self._workspace = workspace
+        self._views: dict[str, ViewState] = {}
+        self.panes: list[tuple[ImageView, Callable[[], Sequence[DrawnMark]]]] = []
+        self.colors = {c.code: c.color for c in protocol.schema.lesion_classes}
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self.toolbar = Toolbar(protocol)
+        self.toolbar.setVisible(not read_only)
+        self.toolbar.tool_chosen.connect(self._tool_chosen)
+        layout.addWidget(self.toolbar)
+        self._row = QHBoxLayout()
+        self._row.setSpacing(2)
+        layout.addLayout(self._row, 1)
+        self.below = QHBoxLayout()
+        self.below.setContentsMargins(4, 2, 4, 2)
+        layout.addLayout(self.below)
+        self.form = FormPanel(protocol, images)
+        self.form.set_session(session, read_only)
+        self.form.scope_wanted.connect(self.show_scope)
+        self.lesions = LesionPanel(protocol, images)
+        self.lesions.set_session(session, read_only)
+        self.lesions.jump.connect(self.jump)
+        session.changed.connect(self.refresh)
+        session.selected.connect(lambda _: self.refresh())
+        self._below()
+        self._keys()
+
+    def view_of(self, image: Image) -> ViewState:
+        """The view state of an image, shared by all panes that show it."""
+        if image.image_id not in self._views:
+            view = ViewState()
+            view.z = image.slices // 2
+            self._views[image.image_id] = view
+        return self._views[image.image_id]
+
+    def clear_panes(self) -> None:
+        while self._row.count():
+            old = self._row.takeAt(0).widget()
+            if old is not None:
+                old.hide()
+                old.deleteLater()
+        self.panes = []
+
+    def add_pane(
+        self,
+        image: Image | None,
+        marks: Callable[[], Sequence[DrawnMark]],
+        *,
+        drawing: bool,
+        message: str = "",
+        title: str = "",
+    ) -> ImageView:
+        view = self.view_of(image) if image is not None else ViewState()
+        pane = ImageView(view, self._workspace.pixels.plane)
+        pane.message = message
+        pane.set_image(image)
+        pane.read_out.connect(self.read_out)
+        if drawing and not self.read_only:
+            pane.surface_for = self._surface
+            pane.set_tool(self.toolbar.tool)
+        pane.mark_clicked.connect(self.session.select)
+        self.panes.append((pane, marks))
+        if title:
+            holder = QWidget()
+            column = QVBoxLayout(holder)
+            column.setContentsMargins(0, 0, 0, 0)
+            column.setSpacing(0)
+            head = QLabel(title)
+            head.setContentsMargins(8, 4, 8, 4)
+            column.addWidget(head)
+            column.addWidget(pane, 1)
+            self._row.addWidget(holder, 1)
+        else:
+            self._row.addWidget(pane, 1)
+        return pane
+
+    def own_marks(self, image: Image) -> Sequence[DrawnMark]:
+        return self.drawn(self.session.body.on_image(image.image_id), "own")
+
+    def drawn(self, marks: Sequence[Mark], side: str) -> list[DrawnMark]:
+        return [
+            DrawnMark(m, self.colors[m.class_code], side, f"{m.class_code}-{m.number}")
+            for m in marks
+        ]
+
+    def refresh(self) -> None:
+        for pane, marks in self.panes:
+            pane.set_marks(marks() if pane.image is not None else (), self.session.selection)
+
+    def _surface(self, image: Image, z: int) -> Surface:
+        bar = self.toolbar
+        return Surface(self.session, image, z, bar.class_code, bar.radius)
+
+    def _tool_chosen(self, tool: Tool | None) -> None:
+        for pane, _ in self.panes:
+            if pane.surface_for is not None:
+                pane.set_tool(tool)
+
+    def active(self) -> ImageView | None:
+        panes = [pane for pane, _ in self.panes if pane.image is not None]
+        return next((p for p in panes if p.hasFocus()), panes[0] if panes else None)
+
+    def show_scope(self, scope: Scope) -> None:
+        if scope.level is Level.IMAGE:
+            for pane, _ in self.panes:
+                if pane.image is not None and pane.image.image_id == scope.key:
+                    pane.setFocus()
+
+    def jump(self, mark_id: str) -> None:
+        """Choose a mark and bring it to the middle of its pane."""
+        self.session.select(mark_id)
+        mark = self.session.mark(mark_id)
+        if mark is None:
+            return
+        for pane, _ in self.panes:
+            if pane.image is not None and pane.image.image_id == mark.image_id:
+                x, y, z = mark_center(mark, pane.image.rows, pane.image.cols)
+                pane.show_point((float(x), float(y)), round(float(z)))
+                break
+
+    def _below(self) -> None:
+        """Slice slider for stacks, red-free for photographs."""
+        stack = next((i for i in self.images if i.kind is ImageKind.STACK), None)
+        if stack is not None:
+            self.slider = QSlider(Qt.Orientation.Horizontal)
+            self.slider.setRange(0, stack.slices - 1)
+            view = self.view_of(stack)
+            self.slider.setValue(view.z)
+            self.slider.valueChanged.connect(lambda z: view.z == z or view.set(z=z))
+            view.changed.connect(lambda: self.slider.setValue(min(view.z, stack.slices - 1)))
+            self.below.addWidget(QLabel(tr("Slice")))
+            self.below.addWidget(self.slider, 1)
+            self._windows = QComboBox()
+            self._windows.addItem(tr("Window of the file (0)"), None)
+            for key, name, center, width in CT_WINDOWS:
+                text = f"{_window_name(name)} {width:.0f}/{center:.0f} ({key})"
+                self._windows.addItem(text, (center, width))
+            self._windows.activated.connect(lambda: self._set_window(self._windows.currentData()))
+            self.below.addWidget(self._windows)
+        else:
+            green = QPushButton(tr("Red-free"))
+            green.setCheckable(True)
+            green.setToolTip(tr("Show the green channel only; the stored pixels stay as they are"))
+            green.toggled.connect(self._red_free)
+            reset = QPushButton(tr("Reset brightness"))
+            reset.clicked.connect(lambda: self._set_window(None))
+            self.below.addStretch()
+            self.below.addWidget(green)
+            self.below.addWidget(reset)
+
+    def _red_free(self, on: bool) -> None:
+        for view in self._views.values():
+            view.set(green_only=on)
+
+    def _set_window(self, window: tuple[float, float] | None) -> None:
+        for view in self._views.values():
+            view.set(window=window)
+
+    def _keys(self) -> None:
+        def on(keys: str, act: Callable[[], object]) -> None:
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(act)
+
+        on("Space", lambda: [v.cycle_marks() for v in self._views.values()])
+        on("F", lambda: self._each(lambda p: p.fit()))
+        on("Home", lambda: self._each(lambda p: p.view.set(zoom=1.0, center=p.center())))
+        on("Esc", lambda: self.toolbar.choose(None))
+        on("[", lambda: self.toolbar.grow(-1))
+        on("]", lambda: self.toolbar.grow(1))
+        on("Ctrl+Z", self.session.stack.undo)
+        on("Ctrl+Shift+Z", self.session.stack.redo)
+        on("Ctrl+Y", self.session.stack.redo)
+        if not self.read_only:
+            on("Del", lambda: self.session.delete(self.session.selection))
+            for tool in tools():
+                on(tool.shortcut, lambda t=tool: self.toolbar.choose(t))
+        for n in range(6):
+            on(str(n), lambda n=n: self._digit(n))
+
+    def _digit(self, n: int) -> None:
+        """A digit answers the focused question, else it is a window preset."""
+        if self.form.isAncestorOf(self.form.focusWidget() or self) and self.form.digit(n):
+            return
+        if any(i.kind is ImageKind.STACK for i in self.images):
+            self._set_window(None if n == 0 else (CT_WINDOWS[n - 1][2], CT_WINDOWS[n - 1][3]))
+
+    def _each(self, act: Callable[[ImageView], object]) -> None:
+        pane = self.active()
+        if pane is not None:
+            act(pane)
+
+
+def _window_name(name: str) -> str:
+    names = {
+        "Abdomen": tr("Abdomen"),
+        "Lung": tr("Lung"),
+        "Mediastinum": tr("Mediastinum"),
+        "Bone": tr("Bone"),
+        "Brain": tr("Brain"),
+    }
+    return names[name]

@@ -1,0 +1,115 @@
+"""The lesion list: what was marked, its size and attributes; a click jumps to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workstation.domain.image import Image
+from workstation.domain.marks import Mark, area_px, mark_planes
+from workstation.domain.protocol import Protocol
+from workstation.i18n import language, tr
+from workstation.ui.state.reading_session import ReadingSession
+
+
+def measured(mark: Mark, image: Image) -> str:
+    """Size of a mark: pixels, and square millimetres where a patient spacing is known."""
+    if mark.is_point:
+        return tr("point")
+    pixels = area_px(mark_planes(mark, image.rows, image.cols))
+    return tr("{count} px", count=pixels)
+
+
+class LesionPanel(QWidget):
+    """Follows the session's marks and selection."""
+
+    jump = Signal(str)
+
+    def __init__(self, protocol: Protocol, images: Sequence[Image]) -> None:
+        super().__init__()
+        self._protocol = protocol
+        self._images = {i.image_id: i for i in images}
+        self._session: ReadingSession | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 0, 8, 0)
+        self.title = QLabel()
+        self.title.setProperty("role", "section")
+        self.list = QListWidget()
+        self.list.setMaximumHeight(170)
+        self.list.itemClicked.connect(
+            lambda item: self.jump.emit(item.data(Qt.ItemDataRole.UserRole))
+        )
+        self.delete = QPushButton(tr("Delete lesion"))
+        self.delete.clicked.connect(self._delete)
+        self._attributes = QWidget()
+        self._attribute_row = QHBoxLayout(self._attributes)
+        self._attribute_row.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.title, self.list, self._attributes, self.delete):
+            layout.addWidget(widget)
+
+    def set_session(self, session: ReadingSession, read_only: bool) -> None:
+        self._session = session
+        self.delete.setVisible(not read_only)
+        self._attributes.setEnabled(not read_only)
+        session.changed.connect(self.refresh)
+        session.selected.connect(lambda _: self.refresh())
+        self.refresh()
+
+    def refresh(self) -> None:
+        if self._session is None:
+            return
+        marks = self._session.body.marks
+        self.title.setText(tr("Lesions ({count})", count=len(marks)))
+        self.list.clear()
+        for mark in marks:
+            image = self._images[mark.image_id]
+            name = self._protocol.schema.lesion_class(mark.class_code).label.text(language())
+            text = f"{mark.class_code}-{mark.number}  {name}  {measured(mark, image)}"
+            item = QListWidgetItem(f"{text}  {image.number}")
+            item.setData(Qt.ItemDataRole.UserRole, mark.mark_id)
+            self.list.addItem(item)
+            if mark.mark_id == self._session.selection:
+                self.list.setCurrentItem(item)
+        self.delete.setEnabled(bool(self._session.selection))
+        self._show_attributes()
+
+    def _show_attributes(self) -> None:
+        while self._attribute_row.count():
+            old = self._attribute_row.takeAt(0).widget()
+            if old is not None:
+                old.deleteLater()
+        assert self._session is not None
+        mark = self._session.mark(self._session.selection)
+        if mark is None:
+            return
+        for question in self._protocol.schema.lesion_class(mark.class_code).attributes:
+            self._attribute_row.addWidget(QLabel(question.label.text(language())))
+            combo = QComboBox()
+            combo.setObjectName(f"attribute:{question.code}")
+            combo.addItem(tr("choose …"), None)
+            for option in question.options:
+                combo.addItem(option.label.text(language()), option.code)
+            combo.setCurrentIndex(max(0, combo.findData(mark.attributes.get(question.code))))
+            combo.activated.connect(
+                lambda _, c=combo, m=mark.mark_id, q=question.code: self._set(m, q, c.currentData())
+            )
+            self._attribute_row.addWidget(combo, 1)
+
+    def _set(self, mark_id: str, code: str, value: object) -> None:
+        if self._session is not None and value is not None:
+            self._session.set_attribute(mark_id, code, value)
+
+    def _delete(self) -> None:
+        if self._session is not None and self._session.selection:
+            self._session.delete(self._session.selection)

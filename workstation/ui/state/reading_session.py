@@ -1,0 +1,106 @@
+"""The open draft: every edit is a step that can be undone, and is saved at once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from workstation.domain.marks import Mark, Shape
+from workstation.domain.reading import ReadingBody
+from workstation.domain.schema import Scope
+from workstation.i18n import tr
+
+
+class _Step(QUndoCommand):
+    """From one body to the next; bodies are immutable and share what did not change."""
+
+    def __init__(self, session: ReadingSession, text: str, body: ReadingBody) -> None:
+        super().__init__(text)
+        self._session = session
+        self._before = session.body
+        self._after = body
+
+    def redo(self) -> None:
+        self._session.show(self._after)
+
+    def undo(self) -> None:
+        self._session.show(self._before)
+
+
+class ReadingSession(QObject):
+    """Owns the draft's body. `save(body)` is called after every step and must return at once."""
+
+    changed = Signal()
+    selected = Signal(str)
+
+    def __init__(self, body: ReadingBody, save: Callable[[ReadingBody], None]) -> None:
+        super().__init__()
+        self.body = body
+        self.stack = QUndoStack(self)
+        self.selection = ""
+        self._save = save
+        self._numbers: dict[tuple[str, str], int] = {}
+        for mark in body.marks:
+            self._count(mark)
+
+    def _count(self, mark: Mark) -> None:
+        key = (mark.image_id, mark.class_code)
+        self._numbers[key] = max(self._numbers.get(key, 0), mark.number)
+
+    def show(self, body: ReadingBody) -> None:
+        """Make a body the current one and have it saved."""
+        self.body = body
+        if self.selection and all(m.mark_id != self.selection for m in body.marks):
+            self.select("")
+        self._save(body)
+        self.changed.emit()
+
+    def select(self, mark_id: str) -> None:
+        if mark_id != self.selection:
+            self.selection = mark_id
+            self.selected.emit(mark_id)
+
+    def mark(self, mark_id: str) -> Mark | None:
+        return next((m for m in self.body.marks if m.mark_id == mark_id), None)
+
+    def answer(self, scope: Scope, question: str, value: Any) -> None:
+        if self.body.answer(scope, question) != value:
+            body = self.body.with_answer(scope, question, value)
+            self.stack.push(_Step(self, tr("answer"), body))
+
+    def add(self, image_id: str, class_code: str, shape: Shape) -> Mark:
+        """A new mark with a number that was not used in this session."""
+        number = self._numbers.get((image_id, class_code), 0) + 1
+        mark = Mark(str(uuid.uuid4()), image_id, class_code, number, shape)
+        self._count(mark)
+        body = self.body.with_marks((*self.body.marks, mark))
+        self.stack.push(_Step(self, tr("draw {mark}", mark=f"{class_code}-{number}"), body))
+        self.select(mark.mark_id)
+        return mark
+
+    def put(self, text: str, marks: tuple[Mark, ...]) -> None:
+        """Replace all marks in one step."""
+        if marks != self.body.marks:
+            self.stack.push(_Step(self, text, self.body.with_marks(marks)))
+
+    def change(self, text: str, mark: Mark) -> None:
+        """Replace one mark by its changed self."""
+        self.put(text, tuple(mark if m.mark_id == mark.mark_id else m for m in self.body.marks))
+
+    def set_attribute(self, mark_id: str, code: str, value: Any) -> None:
+        mark = self.mark(mark_id)
+        if mark is not None and mark.attributes.get(code) != value:
+            given = {**mark.attributes, code: value}
+            self.change(tr("attribute"), replace(mark, attributes=given))
+
+    def delete(self, mark_id: str) -> None:
+        mark = self.mark(mark_id)
+        if mark is not None:
+            name = f"{mark.class_code}-{mark.number}"
+            rest = tuple(m for m in self.body.marks if m.mark_id != mark_id)
+            self.put(tr("delete {mark}", mark=name), rest)

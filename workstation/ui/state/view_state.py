@@ -1,0 +1,43 @@
+"""How images are looked at: zoom, place, slice, window; shared by linked panes."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from PySide6.QtCore import QObject, Signal
+
+
+class MarksShown(IntEnum):
+    """The three states of the space bar."""
+
+    FILLED = 0
+    OUTLINE = 1
+    HIDDEN = 2
+
+
+class ViewState(QObject):
+    """Place is the image point (x, y) in the middle of the pane; zoom is screen per image pixel.
+
+    `zoom` None means: fit the image. `window` is (centre, width) in modality values, None the
+    image's own.
+    """
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.zoom: float | None = None
+        self.center = (0.0, 0.0)
+        self.z = 0
+        self.window: tuple[float, float] | None = None
+        self.green_only = False
+        self.shown = MarksShown.OUTLINE
+
+    def set(self, **values: object) -> None:
+        """Change some of it; one signal."""
+        for name, value in values.items():
+            setattr(self, name, value)
+        self.changed.emit()
+
+    def cycle_marks(self) -> None:
+        self.set(shown=MarksShown((self.shown + 1) % 3))

@@ -1,0 +1,1 @@
+"""Label tools, one file each; found by walking this package."""
