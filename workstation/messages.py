@@ -313,7 +313,7 @@ STATES = {
     "submitted": N_("submitted"),
     "open": N_("open"),
     "blind_read_sealed": N_("own read sealed"),
-    "revealed": N_("X and Y revealed"),
+    "revealed": N_("revealed"),
     "resolved": N_("resolved"),
     "coordinator": N_("coordinator"),
     "reader": N_("reader"),

@@ -41,7 +41,7 @@ def object_groups(
     for lesion in protocol.schema.lesion_classes:
         first = [m for m in x.on_image(image.image_id) if m.class_code == lesion.code]
         second = [m for m in y.on_image(image.image_id) if m.class_code == lesion.code]
-        rule = _rule(protocol, lesion.code)
+        rule = object_rule(protocol, lesion.code)
         found = match(
             regions,
             image,
@@ -70,7 +70,7 @@ def object_groups(
     return tuple(out)
 
 
-def _rule(protocol: Protocol, code: str) -> AgreementItem | None:
+def object_rule(protocol: Protocol, code: str) -> AgreementItem | None:
     return next((i for i in protocol.agreement if code in i.classes and i.kind == "objects"), None)
 
 

@@ -5,13 +5,14 @@ Both readings stay as they are; the ruling is a new body, and the reference stan
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from workstation.comparators.consensus import consensus
-from workstation.comparators.objects import ObjectGroup, object_groups
+from workstation.comparators.objects import ObjectGroup, object_groups, object_rule
 from workstation.domain.agreement import Reason, ReasonType, Verdict
 from workstation.domain.arbitration import (
     Choice,
@@ -28,7 +29,13 @@ from workstation.domain.case import Case, CaseState, moved
 from workstation.domain.errors import RuleViolation
 from workstation.domain.events import Changes, Topic, changed
 from workstation.domain.image import Image
-from workstation.domain.marks import Mark, PaintedShape, mark_planes, union_planes
+from workstation.domain.marks import (
+    Mark,
+    PaintedShape,
+    mark_center,
+    mark_planes,
+    union_planes,
+)
 from workstation.domain.masks import Mask
 from workstation.domain.people import Role, require_role
 from workstation.domain.ports import UnitOfWork
@@ -219,8 +226,9 @@ def _opened(uow: UnitOfWork, dispute: Dispute, me: str) -> OpenDispute:
     x = uow.readings.get(dispute.x_reading_id).body
     y = uow.readings.get(dispute.y_reading_id).body
     verdict = _verdict(uow, dispute)
-    items = dispute_items(protocol, images, verdict, x, y, reading.body)
-    return replace(opened, x=x, y=y, verdict=verdict, items=items)
+    items = dispute_items(protocol, images, verdict, x, y)
+    opened = replace(opened, x=x, y=y, verdict=verdict, items=items)
+    return with_mine(opened, reading.body)
 
 
 def seal_blind_read(workspace: Workspace, dispute_id: str) -> Changes:
@@ -305,7 +313,6 @@ def dispute_items(
     verdict: Verdict,
     x: ReadingBody,
     y: ReadingBody,
-    mine: ReadingBody,
 ) -> tuple[DisputeItem, ...]:
     """Everything X and Y differ in, in reading order; disputed items carry their reasons.
 
@@ -324,12 +331,11 @@ def dispute_items(
                         question=question.code,
                         x_value=first,
                         y_value=second,
-                        mine_value=mine.answer(scope, question.code),
                         reasons=_question_reasons(protocol, verdict, scope, question.code),
                     )
                 )
         if scope.level is Level.IMAGE:
-            out += _object_items(protocol, by_image[scope.key], verdict, x, y, mine)
+            out += _object_items(protocol, by_image[scope.key], verdict, x, y)
     return tuple(out)
 
 
@@ -381,12 +387,10 @@ def _object_items(
     verdict: Verdict,
     x: ReadingBody,
     y: ReadingBody,
-    mine: ReadingBody,
 ) -> list[DisputeItem]:
     scope = Scope(Level.IMAGE, image.image_id)
     reasons = [r for r in verdict.reasons if _touches(r, scope) and r.type in _OBJECT_REASONS]
     groups = object_groups(protocol, image, x, y)
-    own = _mine_by_group(image, groups, x, y, mine)
     items: list[DisputeItem] = []
     for group in groups:
         about = [r for r in reasons if _concerns(protocol, r, group)]
@@ -398,7 +402,6 @@ def _object_items(
                 class_code=group.class_code,
                 x_marks=group.x_marks,
                 y_marks=group.y_marks,
-                mine_marks=own.pop(group.key, ()),
                 reasons=tuple(dict.fromkeys(r.type for r in about)),
             )
         )
@@ -433,29 +436,72 @@ def _pixels(marks: Sequence[Mark], image: Image) -> dict[int, Mask]:
     return union_planes(planes, image.rows, image.cols)
 
 
-def _mine_by_group(
-    image: Image,
-    groups: Sequence[ObjectGroup],
-    x: ReadingBody,
-    y: ReadingBody,
-    mine: ReadingBody,
-) -> dict[tuple[str, ...], tuple[str, ...]]:
-    """The arbitrator's own marks of the blind read beside the object they overlap most."""
+def with_mine(opened: OpenDispute, mine: ReadingBody) -> OpenDispute:
+    """The dispute with the arbitrator's own answers and marks beside each item.
+
+    A mark goes to the object of its class that it overlaps most, a point to the nearest within
+    the protocol's matching distance. What only the arbitrator marked comes as an item of its own
+    per image and class, for keeping or leaving out.
+    """
+    assert opened.x is not None and opened.y is not None
+    theirs = {mark.mark_id: mark for mark in (*opened.x.marks, *opened.y.marks)}
+    images = {image.image_id: image for image in opened.images}
+    kept = [item for item in opened.items if item.question or item.x_marks or item.y_marks]
+    objects = [item for item in kept if not item.question]
     own: dict[tuple[str, ...], list[str]] = {}
-    for mark in mine.on_image(image.image_id):
-        best: ObjectGroup | None = None
-        most = 0
-        for group in groups:
-            if group.class_code != mark.class_code:
-                continue
-            members = [m for m in x.marks if m.mark_id in group.x_marks]
-            members += [m for m in y.marks if m.mark_id in group.y_marks]
-            common = _common(_pixels([mark], image), _pixels(members, image))
-            if common > most:
-                best, most = group, common
-        if best is not None:
-            own.setdefault(best.key, []).append(mark.mark_id)
-    return {key: tuple(ids) for key, ids in own.items()}
+    alone: dict[tuple[str, str], list[str]] = {}
+    for mark in mine.marks:
+        about = [
+            item
+            for item in objects
+            if item.scope.key == mark.image_id and item.class_code == mark.class_code
+        ]
+        home = _home(opened.protocol, images[mark.image_id], mark, about, theirs)
+        if home is not None:
+            own.setdefault(home.key, []).append(mark.mark_id)
+        else:
+            alone.setdefault((mark.image_id, mark.class_code), []).append(mark.mark_id)
+    items = [
+        replace(item, mine_value=mine.answer(item.scope, item.question))
+        if item.question
+        else replace(item, mine_marks=tuple(own.get(item.key, ())))
+        for item in kept
+    ]
+    items += [
+        DisputeItem(Scope(Level.IMAGE, image_id), class_code=code, mine_marks=tuple(ids))
+        for (image_id, code), ids in alone.items()
+    ]
+    return replace(opened, items=tuple(items))
+
+
+def _home(
+    protocol: Protocol,
+    image: Image,
+    mark: Mark,
+    items: Sequence[DisputeItem],
+    theirs: Mapping[str, Mark],
+) -> DisputeItem | None:
+    """The item a mark of the arbitrator's own is about."""
+    best: DisputeItem | None = None
+    if mark.is_point:
+        rule = object_rule(protocol, mark.class_code)
+        limit = rule.matching_distance_px if rule else None
+        nearest = 0.0 if limit is None else float(limit)
+        here = mark_center(mark, image.rows, image.cols)
+        for item in items:
+            for other in (*item.x_marks, *item.y_marks):
+                gap = math.dist(here, mark_center(theirs[other], image.rows, image.cols))
+                if gap <= nearest:
+                    best, nearest = item, gap
+        return best
+    most = 0
+    pixels = _pixels([mark], image)
+    for item in items:
+        members = [theirs[i] for i in (*item.x_marks, *item.y_marks)]
+        common = _common(pixels, _pixels(members, image))
+        if common > most:
+            best, most = item, common
+    return best
 
 
 def _common(first: Mapping[int, Mask], second: Mapping[int, Mask]) -> int:
@@ -463,6 +509,22 @@ def _common(first: Mapping[int, Mask], second: Mapping[int, Mask]) -> int:
 
 
 # The ruling
+
+
+def asked_by_ruling(
+    opened: OpenDispute, decisions: Sequence[Decision], mine: ReadingBody
+) -> tuple[DisputeItem, ...]:
+    """Required questions neither reader had to answer and the decisions so far make necessary."""
+    known = {item.key for item in opened.items}
+    undecidable = {d.key for d in decisions if d.choice is Choice.UNDECIDABLE}
+    extra = {d.key for d in decisions if d.question and d.key not in known} - undecidable
+    body = ruling_body(opened, [d for d in decisions if d.key not in extra], mine)
+    found = [
+        DisputeItem(m.scope, question=m.code, mine_value=mine.answer(m.scope, m.code))
+        for m in missing_in(opened.protocol.schema, opened.images, body)
+        if m.kind == "question"
+    ]
+    return tuple(i for i in found if i.key not in known and i.key not in undecidable)
 
 
 def unresolved(
@@ -510,9 +572,13 @@ def ruling_body(
                 marks += agreed.get(item.key, ())
         else:
             marks += _decided_marks(opened, item, decision, mine)
-    extra = [d for d in decisions if d.choice is Choice.MINE and not d.x_marks and not d.y_marks]
-    wanted = {mark_id for d in extra if d.class_code for mark_id in d.result_marks}
-    marks += [m for m in mine.marks if m.mark_id in wanted]
+    known = {item.key for item in opened.items}
+    for decision in decisions:
+        # A question neither reader was asked, and the ruling asks.
+        if decision.question and decision.choice is Choice.MINE and decision.key not in known:
+            value = mine.answer(decision.scope, decision.question)
+            if value is not None:
+                answers[decision.scope][decision.question] = value
     numbered = _numbered(marks)
     kept = {
         scope: {

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QAction, QCloseEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
     QLabel,
     QMainWindow,
+    QMenu,
     QPushButton,
     QStackedWidget,
     QVBoxLayout,
@@ -17,8 +18,10 @@ from PySide6.QtWidgets import (
 
 from workstation.i18n import tr
 from workstation.messages import state_text, step_text
+from workstation.ui.actions import all_actions, bind, hint
 from workstation.ui.desk import Desk, desks
 from workstation.ui.jobs import Job
+from workstation.ui.keys_dialog import KeysDialog
 from workstation.ui.state.app_state import AppState
 
 
@@ -42,8 +45,15 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         top = QHBoxLayout()
         top.setContentsMargins(12, 4, 8, 4)
+        self.menu = QPushButton("≡")
+        self.menu.setObjectName("menu")
+        self.menu.setToolTip(tr("What can be done here"))
+        self.menu.setFixedWidth(40)
+        self.menu.clicked.connect(self.show_menu)
+        top.addWidget(self.menu)
         name = QLabel(study.title)
         name.setProperty("role", "section")
+        top.addSpacing(8)
         top.addWidget(name)
         level = QLabel(tr("blindness: {level}", level=workspace.keys.blindness_level))
         level.setProperty("role", "muted")
@@ -55,15 +65,22 @@ class MainWindow(QMainWindow):
         top.addStretch()
         roles = ", ".join(state_text(str(r)) for r in sorted(workspace.person.roles))
         top.addWidget(QLabel(f"{workspace.person.display_name} · {roles}"))
+        keys = QPushButton(f"{tr('Keys')}  {hint('help')}")
+        keys.setObjectName("keys")
+        keys.clicked.connect(self.show_keys)
         leave = QPushButton(tr("Sign out"))
         leave.setObjectName("sign_out")
         leave.clicked.connect(self.signed_out)
+        top.addSpacing(12)
+        top.addWidget(keys)
         top.addWidget(leave)
+        bind(self, "help", self.show_keys)
+        bind(self, "sign_out", self.signed_out.emit)
         column.addLayout(top)
         middle = QHBoxLayout()
         middle.setSpacing(0)
         self._rail = QVBoxLayout()
-        self._rail.setContentsMargins(6, 6, 6, 6)
+        self._rail.setContentsMargins(4, 6, 4, 6)
         self._group = QButtonGroup(self)
         self.stack = QStackedWidget()
         for desk in desks():
@@ -87,14 +104,38 @@ class MainWindow(QMainWindow):
         app.jobs.progressed.connect(self._progressed)
         app.jobs.finished.connect(self._finished)
 
+    def menu_of_desk(self) -> QMenu:
+        """The actions that work now, grouped as in the table."""
+        menu = QMenu(self)
+        here = [*self.findChildren(QAction), *self.actions()]
+        bound = {a.objectName(): a for a in here if self._usable(a)}
+        for group in dict.fromkeys(a.group for a in all_actions()):
+            rows = [bound.get(f"action:{a.action_id}") for a in all_actions() if a.group == group]
+            usable = [row for row in rows if row is not None]
+            if usable:
+                menu.addSection(tr(group))
+                menu.addActions(usable)
+        return menu
+
+    def _usable(self, action: QAction) -> bool:
+        owner = action.parent()
+        visible = isinstance(owner, QWidget) and (owner is self or owner.isVisible())
+        return visible and action.isEnabled() and action.objectName().startswith("action:")
+
+    def show_menu(self) -> None:
+        self.menu_of_desk().exec(self.menu.mapToGlobal(self.menu.rect().bottomLeft()))
+
+    def show_keys(self) -> None:
+        KeysDialog(self).exec()
+
     def _add(self, desk: Desk) -> None:
         widget = desk.make(self.app)
         index = self.stack.addWidget(widget)
         button = QPushButton(f"{desk.icon}\n{tr(desk.title)}")
         button.setCheckable(True)
         button.setObjectName(f"desk:{desk.desk_id}")
-        button.setMinimumSize(84, 56)
-        button.setStyleSheet("padding: 4px;")
+        button.setFixedSize(76, 56)
+        button.setStyleSheet("padding: 2px; font-size: 12px;")
         button.clicked.connect(lambda: self.stack.setCurrentIndex(index))
         button.setChecked(index == 0)
         self._group.addButton(button)

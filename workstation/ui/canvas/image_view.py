@@ -43,16 +43,26 @@ LINE_STYLES = {
     "x": Qt.PenStyle.DashLine,
     "y": Qt.PenStyle.DotLine,
 }
+HATCHES = {
+    "own": Qt.BrushStyle.BDiagPattern,
+    "x": Qt.BrushStyle.BDiagPattern,
+    "y": Qt.BrushStyle.FDiagPattern,
+}
 
 
 @dataclass(frozen=True)
 class DrawnMark:
-    """A mark as it is drawn: whose it is decides the line, its class the colour."""
+    """A mark as it is drawn: whose it is decides the line, its class the colour.
+
+    `strong` marks are what is being decided; `hatch` fills a region in every state but hidden.
+    """
 
     mark: Mark
     color: str
     side: str = "own"
     label: str = ""
+    strong: bool = False
+    hatch: Qt.BrushStyle | None = None
 
 
 class ImageView(QWidget):
@@ -146,6 +156,15 @@ class ImageView(QWidget):
 
     def fit(self) -> None:
         self.view.set(zoom=None)
+
+    def show_box(self, x0: float, y0: float, x1: float, y1: float, z: int) -> None:
+        """Bring a box of the image to the middle, with four times its size around it."""
+        if self.image is None:
+            return
+        fit = min(self.width() / self.image.cols, self.height() / self.image.rows) * 0.98
+        across = max(x1 - x0, 1.0) * 4, max(y1 - y0, 1.0) * 4
+        zoom = max(fit, min(self.width() / across[0], self.height() / across[1], 4.0))
+        self.view.set(zoom=zoom, center=((x0 + x1) / 2, (y0 + y1) / 2), z=z)
 
     def show_point(self, point: Point, z: int) -> None:
         """Bring an image point to the middle, at least at its own size."""
@@ -281,7 +300,7 @@ class ImageView(QWidget):
         return self._outlines[key]
 
     def _draw(self, painter: QPainter, drawn: DrawnMark) -> None:
-        chosen = drawn.mark.mark_id == self._selected
+        chosen = drawn.strong or drawn.mark.mark_id == self._selected
         color = QColor(drawn.color)
         shape = drawn.mark.shape
         if isinstance(shape, PointShape):
@@ -305,7 +324,7 @@ class ImageView(QWidget):
             painter.setPen(one)
             painter.drawLines(lines)
         painter.restore()
-        if self.view.shown is MarksShown.FILLED:
+        if self.view.shown is MarksShown.FILLED or drawn.hatch is not None:
             self._fill(painter, drawn, color)
         if drawn.label and (chosen or zoom > 0.25):
             corner = self.to_screen((lines[0].x1(), lines[0].y1()))
@@ -326,8 +345,8 @@ class ImageView(QWidget):
             )
             path.addRect(QRectF(top, bottom))
         shade = QColor(color)
-        shade.setAlpha(90)
-        pattern = Qt.BrushStyle.BDiagPattern if drawn.side != "y" else Qt.BrushStyle.FDiagPattern
+        shade.setAlpha(90 if drawn.hatch is None else 200)
+        pattern = drawn.hatch or HATCHES[drawn.side]
         painter.fillPath(path, QBrush(shade, pattern))
 
     def _draw_point(
@@ -343,10 +362,10 @@ class ImageView(QWidget):
             self._tag(painter, at + QPointF(size, -size), drawn.label, color)
 
     def _tag(self, painter: QPainter, at: QPointF, text: str, color: QColor) -> None:
-        painter.setPen(QColor(0, 0, 0))
-        painter.drawText(at + QPointF(4, -3), text)
-        painter.setPen(color)
-        painter.drawText(at + QPointF(3, -4), text)
+        path = QPainterPath()
+        path.addText(at + QPointF(3, -4), self.font(), text)
+        painter.strokePath(path, QPen(QColor(0, 0, 0, 200), 3))
+        painter.fillPath(path, color)
 
     def _draw_stroke(self, painter: QPainter) -> None:
         if self._tool is not None and self._tool.uses_radius and self._pointer is not None:
@@ -379,7 +398,6 @@ class ImageView(QWidget):
 
     def _draw_text(self, painter: QPainter) -> None:
         assert self.image is not None
-        painter.setPen(QColor("#c8ccd0"))
         image = self.image
         top = image.number
         if image.kind is ImageKind.PHOTOGRAPH:
@@ -390,7 +408,7 @@ class ImageView(QWidget):
             top += "  " + tr("slice {n}/{total}", n=self.slice() + 1, total=image.slices)
             if not image.is_target:
                 top += "  " + tr("view only")
-        painter.drawText(10, 20, top)
+        self._text(painter, QPointF(10, 20), top)
         bottom = f"{self.zoom():.2f}x"
         if image.samples == 1:
             center, width = self.window()
@@ -399,7 +417,15 @@ class ImageView(QWidget):
             bottom += "   " + tr("nominal mm")
         elif image.spacing is not None and image.spacing.kind is SpacingKind.DETECTOR:
             bottom += "   " + tr("mm at detector")
-        painter.drawText(10, self.height() - 10, bottom)
+        self._text(painter, QPointF(10, self.height() - 10), bottom)
+
+    def _text(self, painter: QPainter, at: QPointF, text: str) -> None:
+        """Light text with a dark edge: it is read on lung and on bone."""
+        path = QPainterPath()
+        path.addText(at, self.font(), text)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.strokePath(path, QPen(QColor(0, 0, 0, 200), 3))
+        painter.fillPath(path, QColor("#d6d8da"))
 
     # mouse
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -23,6 +23,7 @@ from workstation.domain.protocol import Protocol
 from workstation.domain.schema import Geometry, Level, Scope
 from workstation.i18n import language, tr
 from workstation.services.workspace import Workspace
+from workstation.ui.actions import bind, hint
 from workstation.ui.canvas.image_view import DrawnMark, ImageView
 from workstation.ui.canvas.tool import Surface, Tool, tools
 from workstation.ui.panels.form import FormPanel
@@ -56,6 +57,7 @@ class Toolbar(QWidget):
         none = QPushButton("✥ " + tr("Move"))
         none.setCheckable(True)
         none.setChecked(True)
+        none.setStyleSheet("padding: 4px 7px;")
         none.setToolTip(tr("No tool: drag changes the window, click chooses a lesion (Esc)"))
         self._group.addButton(none)
         none.clicked.connect(lambda: self.choose(None))
@@ -65,7 +67,8 @@ class Toolbar(QWidget):
             button = QPushButton(f"{tool.icon} {tr(tool.title)}")
             button.setCheckable(True)
             button.setObjectName(f"tool:{tool.tool_id}")
-            button.setToolTip(f"{tr(tool.title)} ({tool.shortcut})")
+            button.setStyleSheet("padding: 4px 7px;")
+            button.setToolTip(f"{tr(tool.title)} ({hint('tool:' + tool.tool_id)})")
             button.clicked.connect(lambda _=False, t=tool: self.choose(t))
             self._group.addButton(button)
             self._buttons[tool.tool_id] = button
@@ -79,11 +82,13 @@ class Toolbar(QWidget):
         if lesions:
             self.classes.setCurrentIndex(self.classes.findData(lesions[0].code))
         self.classes.currentIndexChanged.connect(self._class_changed)
-        row.addWidget(QLabel(tr("Class")))
+        self.classes.setToolTip(tr("Class of the next lesion"))
+        self.classes.setMinimumWidth(130)
+        self.classes.setMaximumWidth(300)
         row.addWidget(self.classes, 1)
-        self.size = QLabel()
-        self._show_size()
-        row.addWidget(self.size)
+        self.brush = QLabel()
+        row.addWidget(self.brush)
+        row.addStretch()
         self.tool: Tool | None = None
         self._class_changed()
 
@@ -108,6 +113,7 @@ class Toolbar(QWidget):
             return
         self.tool = tool
         (self._buttons[tool.tool_id] if tool else self._none).setChecked(True)
+        self._show_size()
         self.tool_chosen.emit(tool)
 
     def grow(self, steps: int) -> None:
@@ -115,7 +121,9 @@ class Toolbar(QWidget):
         self._show_size()
 
     def _show_size(self) -> None:
-        self.size.setText(tr("Brush {size} px", size=2 * self.radius + 1))
+        painting = self.tool is not None and self.tool.uses_radius
+        self.brush.setText(tr("{size} px  [ ]", size=2 * self.radius + 1) if painting else "")
+        self.brush.setToolTip(tr("Diameter of the brush; keys [ and ] change it"))
 
 
 class Bench(QWidget):
@@ -143,6 +151,8 @@ class Bench(QWidget):
         self.toolbar.setVisible(not read_only)
         self.toolbar.tool_chosen.connect(self._tool_chosen)
         layout.addWidget(self.toolbar)
+        self.above = QVBoxLayout()
+        layout.addLayout(self.above)
         self._row = QHBoxLayout()
         self._row.setSpacing(2)
         layout.addLayout(self._row, 1)
@@ -158,7 +168,6 @@ class Bench(QWidget):
         session.changed.connect(self.refresh)
         session.selected.connect(lambda _: self.refresh())
         self._below()
-        self._keys()
 
     def view_of(self, image: Image) -> ViewState:
         """The view state of an image, shared by all panes that show it."""
@@ -212,9 +221,17 @@ class Bench(QWidget):
     def own_marks(self, image: Image) -> Sequence[DrawnMark]:
         return self.drawn(self.session.body.on_image(image.image_id), "own")
 
-    def drawn(self, marks: Sequence[Mark], side: str) -> list[DrawnMark]:
+    def drawn(
+        self, marks: Sequence[Mark], side: str, strong: frozenset[str] = frozenset()
+    ) -> list[DrawnMark]:
         return [
-            DrawnMark(m, self.colors[m.class_code], side, f"{m.class_code}-{m.number}")
+            DrawnMark(
+                m,
+                self.colors[m.class_code],
+                side,
+                f"{m.class_code}-{m.number}",
+                m.mark_id in strong,
+            )
             for m in marks
         ]
 
@@ -291,31 +308,33 @@ class Bench(QWidget):
         for view in self._views.values():
             view.set(window=window)
 
-    def _keys(self) -> None:
-        def on(keys: str, act: Callable[[], object]) -> None:
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(act)
-
-        on("Space", lambda: [v.cycle_marks() for v in self._views.values()])
-        on("F", lambda: self._each(lambda p: p.fit()))
-        on("Home", lambda: self._each(lambda p: p.view.set(zoom=1.0, center=p.center())))
-        on("Esc", lambda: self.toolbar.choose(None))
-        on("[", lambda: self.toolbar.grow(-1))
-        on("]", lambda: self.toolbar.grow(1))
-        on("Ctrl+Z", self.session.stack.undo)
-        on("Ctrl+Shift+Z", self.session.stack.redo)
-        on("Ctrl+Y", self.session.stack.redo)
-        if not self.read_only:
-            on("Del", lambda: self.session.delete(self.session.selection))
-            for tool in tools():
-                on(tool.shortcut, lambda t=tool: self.toolbar.choose(t))
+    def bind_keys(self, host: QWidget) -> None:
+        """Give the keys to the widget that holds the bench and its panels."""
+        bind(host, "marks_shown", lambda: [v.cycle_marks() for v in self._views.values()])
+        self.fit_key = bind(host, "fit", lambda: self._each(lambda p: p.fit()))
+        bind(host, "full_size", lambda: self._each(_full_size))
+        bind(host, "no_tool", lambda: self.toolbar.choose(None))
+        bind(host, "smaller", lambda: self.toolbar.grow(-1))
+        bind(host, "larger", lambda: self.toolbar.grow(1))
+        bind(host, "undo", self.session.stack.undo)
+        bind(host, "redo", self.session.stack.redo)
         for n in range(6):
-            on(str(n), lambda n=n: self._digit(n))
+            bind(host, f"window_{n}", lambda n=n: self._digit(n))
+        self.tool_keys: list[QAction] = []
+        if not self.read_only:
+            bind(host, "delete", lambda: self.session.delete(self.session.selection))
+            for tool in tools():
+                key = bind(host, f"tool:{tool.tool_id}", lambda t=tool: self.toolbar.choose(t))
+                self.tool_keys.append(key)
+
+    def focus_first(self) -> None:
+        """The canvas has the keys first."""
+        if self.panes:
+            self.panes[0][0].setFocus()
 
     def _digit(self, n: int) -> None:
         """A digit answers the focused question, else it is a window preset."""
-        if self.form.isAncestorOf(self.form.focusWidget() or self) and self.form.digit(n):
+        if self.form.digit(n):
             return
         if any(i.kind is ImageKind.STACK for i in self.images):
             self._set_window(None if n == 0 else (CT_WINDOWS[n - 1][2], CT_WINDOWS[n - 1][3]))
@@ -324,6 +343,10 @@ class Bench(QWidget):
         pane = self.active()
         if pane is not None:
             act(pane)
+
+
+def _full_size(pane: ImageView) -> None:
+    pane.view.set(zoom=1.0, center=pane.center())
 
 
 def _window_name(name: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QApplication,
     QButtonGroup,
     QCheckBox,
     QDoubleSpinBox,
@@ -39,7 +40,19 @@ def scope_title(scope: Scope, images: Sequence[Image]) -> str:
     return f"{image.number}  {eye}".strip()
 
 
-class _Field(QWidget):
+def answer_text(question: Question, value: Any) -> str:
+    """An answer in words; a dash where none was given."""
+    if value is None:
+        return "–"
+    labels = {o.code: o.label.text(language()) for o in question.options}
+    if isinstance(value, tuple):
+        return ", ".join(labels.get(v, str(v)) for v in value)
+    if question.kind is QuestionKind.NUMBER:
+        return f"{value:g} {question.unit}".strip()
+    return labels.get(value, str(value))
+
+
+class QuestionField(QWidget):
     """One question; `show_value` never announces."""
 
     chosen = Signal(object)
@@ -142,7 +155,7 @@ class FormPanel(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._protocol = protocol
         self._session: ReadingSession | None = None
-        self._fields: dict[tuple[Scope, str], _Field] = {}
+        self._fields: dict[tuple[Scope, str], QuestionField] = {}
         self._heads: dict[Scope, QPushButton] = {}
         content = QWidget()
         layout = QVBoxLayout(content)
@@ -158,7 +171,7 @@ class FormPanel(QScrollArea):
             layout.addWidget(head)
             self._heads[scope] = head
             for question in questions:
-                field = _Field(question)
+                field = QuestionField(question)
                 field.chosen.connect(lambda v, s=scope, q=question: self._answered(s, q, v))
                 self._fields[scope, question.code] = field
                 layout.addWidget(field)
@@ -173,7 +186,8 @@ class FormPanel(QScrollArea):
 
     def _answered(self, scope: Scope, question: Question, value: Any) -> None:
         if self._session is not None:
-            self._session.answer(scope, question.code, value)
+            typed = question.kind is QuestionKind.TEXT
+            self._session.answer(scope, question.code, value, typed=typed)
 
     def refresh(self) -> None:
         if self._session is None:
@@ -196,8 +210,9 @@ class FormPanel(QScrollArea):
             target.setFocus(Qt.FocusReason.TabFocusReason)
 
     def digit(self, n: int) -> bool:
-        """A digit answers the question that has the focus."""
+        """A digit answers the question that has the focus; False where none has."""
+        focused = QApplication.focusWidget()
         for field in self._fields.values():
-            if field.isVisible() and field.isAncestorOf(self.focusWidget() or self):
+            if focused is not None and field.isVisible() and field.isAncestorOf(focused):
                 return field.choose_nth(n)
         return False

@@ -19,11 +19,24 @@ from workstation.i18n import tr
 class _Step(QUndoCommand):
     """From one body to the next; bodies are immutable and share what did not change."""
 
-    def __init__(self, session: ReadingSession, text: str, body: ReadingBody) -> None:
+    def __init__(
+        self, session: ReadingSession, text: str, body: ReadingBody, typing: str = ""
+    ) -> None:
         super().__init__(text)
         self._session = session
         self._before = session.body
         self._after = body
+        self._typing = typing
+
+    def id(self) -> int:
+        """Letters typed into one answer are one step."""
+        return 1 if self._typing else -1
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, _Step) or other._typing != self._typing:
+            return False
+        self._after = other._after
+        return True
 
     def redo(self) -> None:
         self._session.show(self._after)
@@ -68,18 +81,27 @@ class ReadingSession(QObject):
     def mark(self, mark_id: str) -> Mark | None:
         return next((m for m in self.body.marks if m.mark_id == mark_id), None)
 
-    def answer(self, scope: Scope, question: str, value: Any) -> None:
+    def answer(self, scope: Scope, question: str, value: Any, *, typed: bool = False) -> None:
+        """Give, change or (None) take back an answer; `typed` letters make one step together."""
         if self.body.answer(scope, question) != value:
             body = self.body.with_answer(scope, question, value)
-            self.stack.push(_Step(self, tr("answer"), body))
+            typing = f"{scope}/{question}" if typed else ""
+            self.stack.push(_Step(self, tr("answer"), body, typing))
 
     def add(self, image_id: str, class_code: str, shape: Shape) -> Mark:
         """A new mark with a number that was not used in this session."""
-        number = self._numbers.get((image_id, class_code), 0) + 1
-        mark = Mark(str(uuid.uuid4()), image_id, class_code, number, shape)
+        return self._add(Mark(str(uuid.uuid4()), image_id, class_code, 1, shape))
+
+    def copy(self, mark: Mark) -> Mark:
+        """A new mark of one's own with another's shape and attributes."""
+        return self._add(replace(mark, mark_id=str(uuid.uuid4()), note=""))
+
+    def _add(self, mark: Mark) -> Mark:
+        number = self._numbers.get((mark.image_id, mark.class_code), 0) + 1
+        mark = replace(mark, number=number)
         self._count(mark)
         body = self.body.with_marks((*self.body.marks, mark))
-        self.stack.push(_Step(self, tr("draw {mark}", mark=f"{class_code}-{number}"), body))
+        self.stack.push(_Step(self, tr("draw {mark}", mark=f"{mark.class_code}-{number}"), body))
         self.select(mark.mark_id)
         return mark
 

@@ -1,0 +1,199 @@
+"""One's own read of a case: bench, form, lesions, what is missing, and the button that ends it.
+
+The reading desk and the arbitrator's blind read are both this.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QMessageBox,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workstation.domain.image import Image, ImageKind
+from workstation.domain.protocol import Protocol
+from workstation.domain.reading import Reading, ReadingState, missing_in
+from workstation.domain.schema import Missing
+from workstation.i18n import language, tr
+from workstation.ui.actions import bind, hint
+from workstation.ui.errors import told
+from workstation.ui.panels.bench import Bench
+from workstation.ui.panels.form import scope_title
+from workstation.ui.state.app_state import AppState
+from workstation.ui.state.autosave import Autosave
+from workstation.ui.state.reading_session import ReadingSession
+
+# More panes than this are too small to read on.
+MOST_PANES = 4
+
+
+class OwnRead(QWidget):
+    """`images` in reading order. Emits `finish_wanted` when all is answered and the person
+    presses the button (`verb`) or its key."""
+
+    finish_wanted = Signal()
+
+    def __init__(
+        self, app: AppState, protocol: Protocol, images: tuple[Image, ...], reading: Reading,
+        verb: str, note: str = "",
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.protocol = protocol
+        self.images = images
+        self.targets = tuple(image for image in images if image.is_target)
+        self.open = reading.state is ReadingState.DRAFT
+        self.autosave = Autosave(app, reading.reading_id)
+        self.autosave.failed.connect(lambda error: told(self, error))
+        self.session = ReadingSession(reading.body, self.autosave.put)
+        self.bench = Bench(
+            app.workspace, protocol, self.targets, self.session, read_only=not self.open
+        )
+        self.bench.read_out.connect(app.saved)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.bench, 1)
+        right = QWidget()
+        right.setFixedWidth(350)
+        column = QVBoxLayout(right)
+        column.setContentsMargins(0, 6, 0, 0)
+        if note:
+            label = QLabel(note)
+            label.setProperty("role", "muted")
+            label.setWordWrap(True)
+            label.setContentsMargins(8, 0, 8, 0)
+            column.addWidget(label)
+        column.addWidget(self.bench.form, 1)
+        column.addWidget(self.bench.lesions)
+        self.lacking = QPushButton()
+        self.lacking.setFlat(True)
+        self.lacking.setObjectName("missing")
+        self.lacking.setStyleSheet("text-align: left; color: #e0a83c;")
+        self.lacking.clicked.connect(self._go_to_missing)
+        self.finish = QPushButton(f"{verb}   {hint('finish')}")
+        self.finish.setProperty("primary", True)
+        self.finish.setObjectName("finish")
+        self.finish.clicked.connect(self._finish)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(8, 4, 8, 0)
+        foot.addWidget(self.lacking)
+        foot.addWidget(self.finish)
+        column.addLayout(foot)
+        row.addWidget(right)
+        self.bench.bind_keys(self)
+        bind(self, "finish", self._finish)
+        self.session.changed.connect(self._show_missing)
+        self._lay_out()
+        self._show_missing()
+
+    def _lay_out(self) -> None:
+        """OD left, OS right; one stack, with the other series to look at beside it."""
+        bench = self.bench
+        for image in self.targets[:MOST_PANES]:
+            bench.add_pane(image, lambda i=image: bench.own_marks(i), drawing=True)
+        if len(self.targets) > MOST_PANES:
+            combo = QComboBox()
+            for start in range(0, len(self.targets), MOST_PANES):
+                group = self.targets[start : start + MOST_PANES]
+                combo.addItem(" · ".join(i.number for i in group), group)
+            combo.activated.connect(lambda: self._show_group(combo.currentData()))
+            bench.below.addWidget(combo)
+        others = [i for i in self.images if not i.is_target and i.kind is ImageKind.STACK]
+        if others:
+            combo = QComboBox()
+            combo.addItem(tr("Target series only"), None)
+            for other in others:
+                text = tr("beside: {series}", series=other.series_description or other.number)
+                combo.addItem(text, other)
+            combo.activated.connect(lambda: self._beside(combo.currentData()))
+            bench.below.addWidget(combo)
+        bench.refresh()
+        if bench.panes:
+            bench.panes[0][0].setFocus()
+
+    def _show_group(self, group: tuple[Image, ...]) -> None:
+        self.bench.clear_panes()
+        for image in group:
+            self.bench.add_pane(image, lambda i=image: self.bench.own_marks(i), drawing=True)
+        self.bench.refresh()
+
+    def _beside(self, other: Image | None) -> None:
+        """A view-only series beside the target one."""
+        self._show_group(self.targets[:MOST_PANES])
+        if other is not None:
+            self.bench.add_pane(other, lambda: (), drawing=False)
+        self.bench.refresh()
+
+    # what is missing
+
+    def missing(self) -> tuple[Missing, ...]:
+        return missing_in(self.protocol.schema, self.targets, self.session.body)
+
+    def _show_missing(self) -> None:
+        lacking = self.missing() if self.open else ()
+        self.finish.setVisible(self.open)
+        self.finish.setEnabled(self.open and not lacking)
+        self.lacking.setVisible(bool(lacking))
+        if lacking:
+            text = tr("Missing ({count}): {first}", count=len(lacking),
+                      first=self.missing_text(lacking[0]))  # fmt: skip
+            self.lacking.setText(text)
+            self.lacking.setToolTip("\n".join(self.missing_text(m) for m in lacking[:12]))
+
+    def missing_text(self, lacking: Missing) -> str:
+        """A missing item by its place and name."""
+        schema = self.protocol.schema
+        where = scope_title(lacking.scope, self.images)
+        if lacking.kind == "question":
+            name = schema.question(lacking.code).label.text(language())
+        elif lacking.kind == "attribute":
+            name = next(
+                a.label.text(language())
+                for c in schema.lesion_classes
+                for a in c.attributes
+                if a.code == lacking.code
+            )
+        else:
+            label = schema.lesion_class(lacking.code).label.text(language())
+            name = tr("mark: {name}", name=label)
+        return f"{where}: {name}"
+
+    def _go_to_missing(self) -> None:
+        lacking = self.missing()
+        if not lacking:
+            return
+        first = lacking[0]
+        if first.kind == "question":
+            self.bench.form.go_to(first.scope, first.code)
+        elif first.kind == "attribute":
+            self.bench.jump(first.mark_id)
+        else:
+            self.bench.toolbar.set_class(first.code)
+            self.bench.show_scope(first.scope)
+
+    def _finish(self) -> None:
+        """The button, or its key: what is missing is gone to, else the read may end."""
+        if not self.open or not self.finish.isVisible():
+            return
+        if self.missing():
+            self._go_to_missing()
+        elif self.finish.isEnabled():
+            self.finish_wanted.emit()
+
+
+def confirmed(parent: QWidget, question: str, verb: str) -> bool:
+    """Ask before a step there is no way back from; the button says what it does."""
+    box = QMessageBox(parent)
+    box.setObjectName("confirm")
+    box.setText(question)
+    yes = box.addButton(verb, QMessageBox.ButtonRole.AcceptRole)
+    box.addButton(tr("Not yet"), QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(yes)
+    box.exec()
+    return box.clickedButton() is yes
