@@ -22,6 +22,12 @@ PLANTED = {
     "No exchange format knows another": (
         "workstation/exchange/photo_list.py", "import workstation.exchange.name_pattern",
     ),
+    "No label tool knows another": (
+        "workstation/ui/tools/box.py", "import workstation.ui.tools.brush",
+    ),
+    "No desk knows another": (
+        "workstation/ui/desks/reading.py", "import workstation.ui.desks.arbitration",
+    ),
 }  # fmt: skip
 
 

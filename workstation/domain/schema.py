@@ -246,8 +246,18 @@ def holds(condition: Condition | None, answers: Mapping[str, Any]) -> bool:
 
 
 def asked(schema: Schema, scope: Scope, answers: Mapping[str, Any]) -> tuple[Question, ...]:
-    """The questions of the scope that apply, given its answers so far."""
-    return tuple(q for q in schema.at(scope.level) if holds(q.when, answers))
+    """The questions of the scope that apply, given its answers so far.
+
+    An answer whose own question does not apply (any more) opens no other question.
+    """
+    found: list[Question] = []
+    counted: dict[str, Any] = {}
+    for question in schema.at(scope.level):
+        if holds(question.when, counted):
+            found.append(question)
+            if question.code in answers:
+                counted[question.code] = answers[question.code]
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,7 @@ class ArbitrationDesk(QWidget):
     def _show(self, page: QWidget) -> None:
         old, self._page = self._page, page
         self._middle.addWidget(page, 1)
+        page.show()
         if old is not None:
             old.hide()
             old.deleteLater()

@@ -126,6 +126,7 @@ class ReadingDesk(QWidget):
         self.read.finish_wanted.connect(self.submit_reading)
         self._empty.hide()
         self._middle.addWidget(self.read, 1)
+        self.read.show()
         self.read.bench.focus_first()
         self.refresh()
 

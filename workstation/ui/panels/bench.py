@@ -78,9 +78,15 @@ class Toolbar(QWidget):
         self.classes.setObjectName("class")
         for lesion in protocol.schema.lesion_classes:
             self.classes.addItem(f"{lesion.code}  {lesion.label.text(language())}", lesion.code)
-        lesions = [c for c in protocol.schema.lesion_classes if c.is_lesion]
+        # Whether the class is of points -> the class last drawn; lesions before anatomy.
+        self._last: dict[bool, str] = {}
+        lesions = sorted(protocol.schema.lesion_classes, key=lambda c: not c.is_lesion)
+        for lesion in reversed(lesions):
+            self._last[lesion.geometry is Geometry.POINT] = lesion.code
+        for tool in tools():
+            self._buttons[tool.tool_id].setEnabled(tool.for_points in self._last)
         if lesions:
-            self.classes.setCurrentIndex(self.classes.findData(lesions[0].code))
+            self.set_class(lesions[0].code)
         self.classes.currentIndexChanged.connect(self._class_changed)
         self.classes.setToolTip(tr("Class of the next lesion"))
         self.classes.setMinimumWidth(130)
@@ -100,18 +106,22 @@ class Toolbar(QWidget):
         self.classes.setCurrentIndex(self.classes.findData(code))
 
     def _class_changed(self) -> None:
-        """Points for point classes, areas for the others: the wrong tool cannot be taken."""
-        point = self._protocol.schema.lesion_class(self.class_code).geometry is Geometry.POINT
-        for tool in tools():
-            self._buttons[tool.tool_id].setEnabled(tool.for_points == point)
+        """A class of points needs the point tool, an area one of the others."""
+        point = self._is_point(self.class_code)
+        self._last[point] = self.class_code
         if self.tool is not None and self.tool.for_points != point:
-            fitting = next(t for t in tools() if t.for_points == point)
-            self.choose(fitting)
+            self.choose(next(t for t in tools() if t.for_points == point))
+
+    def _is_point(self, code: str) -> bool:
+        return self._protocol.schema.lesion_class(code).geometry is Geometry.POINT
 
     def choose(self, tool: Tool | None) -> None:
-        if tool is not None and not self._buttons[tool.tool_id].isEnabled():
+        """Take a tool, or None; the class follows to the last one the tool can draw."""
+        if tool is not None and tool.for_points not in self._last:
             return
         self.tool = tool
+        if tool is not None and tool.for_points != self._is_point(self.class_code):
+            self.set_class(self._last[tool.for_points])
         (self._buttons[tool.tool_id] if tool else self._none).setChecked(True)
         self._show_size()
         self.tool_chosen.emit(tool)
@@ -148,9 +158,9 @@ class Bench(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         self.toolbar = Toolbar(protocol)
-        self.toolbar.setVisible(not read_only)
         self.toolbar.tool_chosen.connect(self._tool_chosen)
         layout.addWidget(self.toolbar)
+        self.toolbar.setVisible(not read_only)
         self.above = QVBoxLayout()
         layout.addLayout(self.above)
         self._row = QHBoxLayout()

@@ -107,6 +107,7 @@ class OwnRead(QWidget):
         others = [i for i in self.images if not i.is_target and i.kind is ImageKind.STACK]
         if others:
             combo = QComboBox()
+            combo.setObjectName("beside")
             combo.addItem(tr("Target series only"), None)
             for other in others:
                 text = tr("beside: {series}", series=other.series_description or other.number)

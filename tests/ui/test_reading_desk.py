@@ -1,0 +1,264 @@
+"""The reading desk by hand: form, lesions, undo, saving, submission, and what it never shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QLabel, QListWidget, QPlainTextEdit, QPushButton, QWidget
+
+from tests.ui.conftest import Bench
+from workstation.domain.marks import PointShape
+from workstation.domain.reading import ReadingKind
+from workstation.services import reading
+from workstation.ui.desks.reading import ReadingDesk
+from workstation.ui.main_window import MainWindow
+
+LEFT = Qt.MouseButton.LeftButton
+Answer = Callable[[str], list[str]]
+
+
+def desk_of(window: MainWindow) -> ReadingDesk:
+    desk = window.stack.currentWidget()
+    assert isinstance(desk, ReadingDesk)
+    return desk
+
+
+def press(bench: Bench, inside: QWidget, name: str, nth: int = 0) -> None:
+    """Click the n-th visible button of that name."""
+    button = [b for b in inside.findChildren(QPushButton, name) if b.isVisibleTo(inside)][nth]
+    bench.qtbot.mouseClick(button, LEFT)
+
+
+def fill(bench: Bench, desk: ReadingDesk, nth: int, **given: str) -> None:
+    """Answer the questions of the n-th image by clicking."""
+    assert desk.read is not None
+    for question, option in given.items():
+        press(bench, desk.read.bench.form, f"{question}={option}", nth)
+
+
+NORMAL = {"quality": "acceptable", "eye": "OD", "diagnosis": "normal", "referral": "no",
+          "laser_scars": "no"}  # fmt: skip
+
+
+def texts(widget: QWidget) -> str:
+    said = [label.text() for label in widget.findChildren(QLabel)]
+    said += [button.text() for button in widget.findChildren(QPushButton)]
+    for listed in widget.findChildren(QListWidget):
+        said += [listed.item(n).text() for n in range(listed.count())]
+    return "\n".join(said)
+
+
+def test_a_case_is_read_and_submitted_by_hand(bench: Bench, answer: Answer) -> None:
+    window = bench.window("fundus", "reader-a")
+    desk = desk_of(window)
+    assert "0 of 2 read" in texts(window)
+    bench.qtbot.mouseClick(desk.next, LEFT)
+    assert desk.read is not None and desk.case is not None
+    assert len(desk.read.bench.panes) == 2
+    # Nothing is answered: the button is off and the first missing item is named.
+    assert not desk.read.finish.isEnabled()
+    assert "Image quality" in desk.read.lacking.text()
+    fill(bench, desk, 0, quality="acceptable")
+    assert "Missing (5)" in desk.read.lacking.text()  # four more of this image, one of the other
+    fill(bench, desk, 0, **{k: v for k, v in NORMAL.items() if k != "quality"})
+    fill(bench, desk, 1, **(NORMAL | {"eye": "OS"}))
+    assert desk.read.finish.isEnabled() and not desk.read.lacking.isVisible()
+    pane = desk.read.bench.panes[0][0]
+    bench.qtbot.keyClick(pane, Qt.Key.Key_T)
+    bench.qtbot.mouseClick(pane, LEFT, pos=QPoint(120, 200))
+    (mark,) = desk.read.session.body.marks
+    assert isinstance(mark.shape, PointShape) and mark.class_code == "MA"
+    bench.idle(window)
+    with window.app.workspace.reading() as uow:
+        stored = uow.readings.get(desk.case.reading.reading_id)
+    assert stored.body.marks == (mark,)
+    case_id, number = desk.case.case.case_id, desk.case.case.number
+    said = answer("Not yet")
+    bench.qtbot.mouseClick(desk.read.finish, LEFT)
+    assert number in said[0] and "cannot be changed" in said[0]
+    bench.focus(window, pane)
+    answer("Submit reading")
+    bench.qtbot.keyClick(pane, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    bench.idle(window)
+    # The next case is already open, and the first cannot be changed any more.
+    bench.qtbot.waitUntil(lambda: desk.case is not None and desk.case.case.case_id != case_id)
+    assert "1 of 2 read" in texts(window)
+    with window.app.workspace.reading() as uow:
+        done = uow.readings.find(case_id, window.app.workspace.person.person_id,
+                                 ReadingKind.READING)  # fmt: skip
+    assert done is not None and done.body_sha256
+    desk.open_case(case_id)
+    assert desk.read is not None and not desk.read.open and not desk.read.finish.isVisible()
+    assert desk.read.bench.toolbar.isHidden()
+
+
+def test_questions_come_and_go_with_the_answers_and_undo_brings_them_back(bench: Bench) -> None:
+    window = bench.window("fundus", "reader-a")
+    desk = desk_of(window)
+    desk.open_next()
+    assert desk.read is not None
+    form = desk.read.bench.form
+
+    def shown(name: str) -> int:
+        return sum(b.isVisibleTo(form) for b in form.findChildren(QPushButton, name))
+
+    assert shown("diagnosis=DR") == 0 and shown("quality_reason=stain") == 0
+    fill(bench, desk, 0, quality="acceptable")
+    assert shown("diagnosis=DR") == 1
+    fill(bench, desk, 0, diagnosis="DR")
+    assert shown("stage=II") == 1
+    fill(bench, desk, 0, stage="II", quality="unacceptable")
+    assert shown("stage=II") == 0 and shown("quality_reason=stain") == 1
+    pane = desk.read.bench.panes[0][0]
+    pane.setFocus()
+    for _ in range(4):
+        bench.qtbot.keyClick(pane, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not any(desk.read.session.body.answers.values())
+    bench.idle(window)
+
+
+def test_what_is_missing_is_gone_to_with_one_key(bench: Bench) -> None:
+    window = bench.window("fundus", "reader-a")
+    desk = desk_of(window)
+    desk.open_next()
+    assert desk.read is not None
+    bench.qtbot.mouseClick(desk.read.lacking, LEFT)
+    focused = window.focusWidget()
+    assert focused is not None and focused.objectName() == "quality=acceptable"
+    bench.qtbot.keyClick(focused, Qt.Key.Key_1)  # a digit answers the focused question
+    scope = next(iter(desk.read.session.body.answers))
+    assert desk.read.session.body.answer(scope, "quality") == "acceptable"
+    bench.idle(window)
+
+
+def test_a_remark_is_one_step_however_many_letters(bench: Bench) -> None:
+    window = bench.window("fundus", "reader-a")
+    desk = desk_of(window)
+    desk.open_next()
+    assert desk.read is not None
+    text = desk.read.bench.form.findChildren(QPlainTextEdit)[-1]
+    bench.qtbot.keyClicks(text, "laser 2019?")
+    assert desk.read.session.stack.count() == 1
+    # Letters typed are no tool keys.
+    assert desk.read.bench.toolbar.tool is None
+    bench.idle(window)
+
+
+def test_closing_the_window_saves_what_was_just_drawn(bench: Bench) -> None:
+    window = bench.window("fundus", "reader-a")
+    desk = desk_of(window)
+    desk.open_next()
+    assert desk.read is not None and desk.case is not None
+    reading_id = desk.case.reading.reading_id
+    image = desk.read.targets[0].image_id
+    for n in range(30):
+        desk.read.session.add(image, "MA", PointShape(10.0 + n, 20.0))
+    body = desk.read.session.body
+    window.close()
+    workspace = bench.workspace("fundus", "reader-a")
+    with workspace.reading() as uow:
+        assert uow.readings.get(reading_id).body == body
+    workspace.close()
+
+
+def test_changing_the_case_at_once_saves_the_one_left(bench: Bench) -> None:
+    window = bench.window("fundus", "reader-a")
+    desk = desk_of(window)
+    desk.open_next()
+    assert desk.read is not None and desk.case is not None
+    first, image = desk.case.reading.reading_id, desk.read.targets[0].image_id
+    for n in range(20):
+        desk.read.session.add(image, "MA", PointShape(10.0 + n, 20.0))
+    desk.open_next()
+    bench.idle(window)
+    with window.app.workspace.reading() as uow:
+        assert len(uow.readings.get(first).body.marks) == 20
+
+
+@pytest.mark.expects_log
+def test_a_failed_save_keeps_the_strokes_and_tries_again(
+    bench: Bench, answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from workstation.domain.errors import EnvironmentProblem
+
+    window = bench.window("fundus", "reader-a")
+    desk = desk_of(window)
+    desk.open_next()
+    assert desk.read is not None and desk.case is not None
+    image = desk.read.targets[0].image_id
+    real = reading.save_draft
+
+    def full(*_: object) -> None:
+        raise EnvironmentProblem("disk.full", needed=1, free=0)
+
+    monkeypatch.setattr(reading, "save_draft", full)
+    said = answer("OK")
+    desk.read.session.add(image, "MA", PointShape(10.0, 20.0))
+    bench.idle(window)
+    bench.qtbot.waitUntil(lambda: bool(said))
+    assert "NOT SAVED" in texts(window)
+    monkeypatch.setattr(reading, "save_draft", real)
+    desk.read.session.add(image, "MA", PointShape(30.0, 20.0))
+    bench.idle(window)
+    with window.app.workspace.reading() as uow:
+        assert len(uow.readings.get(desk.case.reading.reading_id).body.marks) == 2
+
+
+def test_a_reader_sees_nothing_of_the_other(bench: Bench) -> None:
+    """Reader B submits everything; reader A's window is the same to the letter."""
+    before = bench.window("fundus", "reader-a")
+    shown = texts(before)
+    other = bench.workspace("fundus", "reader-b")
+    with other.reading() as uow:
+        rows = reading.worklist(uow, other.person.person_id)
+    for row in rows:
+        case = reading.open_case(other, row.case_id)
+        body = case.reading.body
+        for image in case.targets:
+            from workstation.domain.schema import Level, Scope
+
+            for question, value in {"quality": "unacceptable", "quality_reason": "stain"}.items():
+                body = body.with_answer(Scope(Level.IMAGE, image.image_id), question, value)
+        reading.save_draft(other, case.reading.reading_id, body)
+        reading.submit(other, case.reading.reading_id)
+    other.close()
+    desk_of(before).refresh()
+    assert texts(before) == shown
+    again = bench.window("fundus", "reader-a")
+    assert texts(again) == shown
+    desks = [b.objectName() for b in again.findChildren(QPushButton) if "desk:" in b.objectName()]
+    assert desks == ["desk:reading"]
+
+
+def test_a_ct_case_scrolls_and_shows_the_other_series_beside(bench: Bench) -> None:
+    window = bench.window("ct", "reader-a")
+    desk = desk_of(window)
+    desk.open_next()
+    assert desk.read is not None
+    panel = desk.read.bench
+    (pane, _) = panel.panes[0]
+    assert len(panel.panes) == 1 and pane.image is not None and pane.image.slices == 8
+    z = pane.slice()
+    bench.qtbot.keyClick(pane, Qt.Key.Key_Down)
+    assert pane.slice() == z + 1 and panel.slider.value() == z + 1
+    bench.qtbot.keyClick(pane, Qt.Key.Key_2)
+    assert pane.window() == (-600.0, 1500.0)
+    combo = next(c for c in panel.findChildren(QWidget, "beside"))
+    combo.setCurrentIndex(1)  # type: ignore[attr-defined]
+    combo.activated.emit(1)  # type: ignore[attr-defined]
+    assert len(panel.panes) == 2
+    beside = panel.panes[1][0]
+    assert beside.image is not None and not beside.image.is_target
+    bench.qtbot.keyClick(panel.panes[0][0], Qt.Key.Key_D)
+    assert beside.surface_for is None  # a view-only series takes no stroke
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (1920, 1080)])
+def test_the_desk_fits_the_screen(bench: Bench, size: tuple[int, int]) -> None:
+    window = bench.window("fundus", "reader-a", size)
+    desk_of(window).open_next()
+    bench.qtbot.wait(50)
+    assert (window.width(), window.height()) == size
+    assert window.minimumSizeHint().width() <= 1366 and window.minimumSizeHint().height() <= 768
