@@ -45,7 +45,9 @@ QPushButton[primary="true"]:disabled {{ background: {RAISED}; }}
 QLineEdit, QComboBox, QPlainTextEdit, QListWidget, QTableWidget, QSpinBox {{
   background: {BASE}; border: 1px solid {LINE}; border-radius: 3px; padding: 3px; }}
 QHeaderView::section {{ background: {RAISED}; border: none; padding: 4px; }}
-QTabBar::tab {{ padding: 6px 14px; }}
+QTabWidget::pane {{ border: 1px solid {LINE}; background: {WINDOW}; }}
+QTabBar::tab {{ padding: 7px 16px; background: {WINDOW}; color: {MUTED}; border: none; }}
+QTabBar::tab:selected {{ color: {TEXT}; border-bottom: 2px solid {ACCENT}; }}
 QGroupBox {{ border: 1px solid {LINE}; border-radius: 4px; margin-top: 12px; padding-top: 6px; }}
 QGroupBox::title {{ subcontrol-origin: margin; left: 8px; color: {MUTED}; }}
 QLabel[role="title"] {{ font-size: 20px; }}
