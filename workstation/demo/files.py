@@ -7,21 +7,19 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import imagecodecs
 import numpy as np
 import numpy.typing as npt
-from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.encaps import encapsulate
-from pydicom.uid import (
-    CTImageStorage,
-    ExplicitVRLittleEndian,
-    JPEGBaseline8Bit,
-    OphthalmicPhotography8BitImageStorage,
-)
 
 from workstation.demo.ct import SPACING_MM, STEP_MM, CtScene
 from workstation.demo.fundus import FundusScene
+
+# pydicom takes 0.1 s to load and every start of the window comes through here: it is imported
+# where files are written.
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset, FileDataset
 
 IMPLEMENTATION_UID = "2.25.214748364700000000000000000000000001"
 
@@ -66,6 +64,8 @@ def write_photos(folder: Path, photos: Sequence[DeliveredPhoto]) -> None:
 
 
 def _file(path: Path, sop_class: str, instance: str, syntax: str) -> FileDataset:
+    from pydicom.dataset import FileDataset, FileMetaDataset
+
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = sop_class
     meta.MediaStorageSOPInstanceUID = instance
@@ -98,6 +98,10 @@ def _patient(dataset: Dataset, patient: str, study: str, series: str, modality: 
 
 def _write_op(path: Path, photo: DeliveredPhoto) -> None:
     """An Ophthalmic Photography 8 Bit image with a JPEG stream inside."""
+    from pydicom.dataset import Dataset
+    from pydicom.encaps import encapsulate
+    from pydicom.uid import JPEGBaseline8Bit, OphthalmicPhotography8BitImageStorage
+
     scene = photo.scene
     dataset = _file(
         path,
@@ -153,6 +157,8 @@ def _series(
     volume: npt.NDArray[np.int16],
     step_mm: float,
 ) -> None:
+    from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+
     order = np.random.Generator(np.random.PCG64(len(volume))).permutation(len(volume))
     for n, z in enumerate(order):
         path = folder / f"{name}-{n + 1:03d}.dcm"

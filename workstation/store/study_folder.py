@@ -293,7 +293,7 @@ def _upgrade(folder: Path, opened: OpenedStudy, actor: str) -> None:
     """Run outstanding migrations, after a copy of the store was put aside."""
     with opened.unit_of_work(actor, write=False) as uow:
         found = migrations.current_revision(uow.connection)
-        wanted = migrations.head_revision(uow.connection)
+        wanted = migrations.head_revision()
     if found == wanted:
         return
     with opened.unit_of_work(actor) as uow:
