@@ -1,0 +1,1 @@
+"""What the benchmarks share: rounds, child processes, a screen, a peer's environment."""
