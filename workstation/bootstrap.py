@@ -7,7 +7,7 @@ import json
 import secrets
 import sys
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,12 @@ import yaml
 from workstation.cli.commands import main as command_line
 from workstation.demo import story
 from workstation.domain.errors import EnvironmentProblem, InvalidValue
+from workstation.domain.nodule_readings import NoduleReadings, RadiographReadings
 from workstation.domain.people import Person, Role
 from workstation.domain.ports import PhotoMapping, Progress, SealCheck, Study
 from workstation.domain.protocol import protocol_from_dict
 from workstation.exchange.dataset_folder import BagFolder
+from workstation.exchange.lidc_xml import lidc_files, lidc_readings
 from workstation.exchange.name_pattern import name_pattern
 from workstation.exchange.photo_list import photo_list
 from workstation.i18n import default_language, set_language
@@ -131,6 +133,12 @@ class Opener:
         if pattern is not None:
             return name_pattern(pattern)
         return photo_list(list_file) if list_file is not None else None
+
+    def nodule_files(self, sources: Sequence[Path]) -> tuple[Path, ...]:
+        return lidc_files(sources)
+
+    def nodule_readings(self, file: Path) -> NoduleReadings | RadiographReadings:
+        return lidc_readings(file)
 
     def _workspace(self, opened: OpenedStudy, person: Person) -> Workspace:
         return Workspace(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workstation.domain.errors import WorkstationError
+from workstation.domain.estimate import NotEstimable
 from workstation.domain.intake import Refusal
 from workstation.domain.ports import SealProblem
 from workstation.i18n import N_, tr
@@ -68,6 +69,10 @@ ERRORS = {
     ),
     "case.transition": N_("Case {case} cannot go from {state} to {to}."),
     "case.unknown": N_("There is no case {case}."),
+    "contour.no_point": N_("{file}: a contour has no point."),
+    "contour.outside": N_(
+        "{file}: the contour point ({x}, {y}) lies outside of {limit} x {limit} pixels."
+    ),
     "dataset.fingerprint": N_("The record of version {version} does not match its fingerprint."),
     "dataset.folder_exists": N_("{folder} exists already; choose another folder or version."),
     "dataset.path_collision": N_("Two files would have the same name on some systems: {paths}."),
@@ -161,6 +166,16 @@ ERRORS = {
     "keyslots.signature": N_(
         "The signature of the key file does not hold; it was changed from outside."
     ),
+    "lidc.broken_xml": N_("{file} is damaged or cut off: the XML breaks at line {line}."),
+    "lidc.document_type": N_("{file} declares a document type or entities; it is refused."),
+    "lidc.element": N_("{file}: the element “{element}” is not read, and not left out silently."),
+    "lidc.missing": N_("{file}: {element} is missing or empty."),
+    "lidc.none": N_("{folder} holds no XML file."),
+    "lidc.not_xml": N_("{file} is no XML."),
+    "lidc.other_xml": N_("{file} is XML, but no LIDC-IDRI reading (“{root}”)."),
+    "lidc.too_large": N_("{file} is larger than {limit_mib} MiB; no reading file is."),
+    "lidc.unreadable": N_("{file} cannot be read."),
+    "lidc.value": N_("{file}: “{value}” is no value of {element}."),
     "mapping.cell": N_("{file}, row {row}: “{value}” in column {column} is not understood."),
     "mapping.column": N_("{file}: the column “{column}” is missing, or there twice."),
     "mapping.empty": N_("{file} is empty."),
@@ -173,6 +188,12 @@ ERRORS = {
     "mapping.twice": N_("{file}, row {row}: {value} is listed twice."),
     "mapping.unreadable": N_("{file} cannot be read as a list."),
     "mark.no_pixel": N_("A mark holds no pixel; draw it again or delete it."),
+    "nodule.characteristic": N_(
+        "{file}, nodule {nodule}: {name} is {value}; it goes from 1 to {levels}."
+    ),
+    "nodule.no_contour": N_("{file}: nodule {nodule} has no contour."),
+    "nodule_readings.no_reader": N_("{file} holds no reading session."),
+    "nodule_readings.slice": N_("{file}: slice {sop_uid} stands at two positions."),
     "passphrase.file": N_("The passphrase file {file} cannot be read."),
     "passphrase.guessable": N_(
         "This passphrase is too easy to guess: it holds the login or few different characters."
@@ -255,6 +276,37 @@ ERRORS = {
     "study.missing": N_("The folder holds no study."),
     "study.not_a_study": N_("{folder} is no study folder."),
     "study.unreadable": N_("{folder} cannot be read."),
+}
+
+# Why a number does not exist.
+NOT_ESTIMABLE = {
+    "both_empty": N_("neither reader outlined a nodule"),
+    "no_matched_nodule": N_("no nodule outlined by both"),
+    "one_reader": N_("fewer than two readers"),
+}
+
+# What readings of the LIDC-IDRI collection are, and what may not be said from them.
+LIDC_CAVEATS = {
+    "unblinded": N_(
+        "These are the second, unblinded reads: each reader had seen the others’ marks. They say "
+        "nothing about agreement between blind readers."
+    ),
+    "reader_numbers": N_(
+        "Reader numbers are places in one file; they do not persist between patients, and nothing "
+        "is summed by reader."
+    ),
+    "radiographs": N_(
+        "Some files of the collection are chest radiographs; they are named and not read as CT."
+    ),
+    "outline_outside": N_(
+        "Contour points lie just outside of the nodule: each contour is filled and its own pixels "
+        "are removed."
+    ),
+    "matching": N_(
+        "Nodules of at least 3 mm are matched one to one by overlap; a lesion outlined by one "
+        "reader and marked as a point by the other counts as outlined by one only."
+    ),
+    "pixels": N_("Overlap is counted in voxels; the files give no pixel size, hence no volumes."),
 }
 
 # What can be wrong with a frozen folder.
@@ -404,6 +456,12 @@ def state_text(code: str) -> str:
 
 def reason_text(code: str) -> str:
     return tr(REASONS[code])
+
+
+def not_estimable(result: NotEstimable) -> str:
+    """What is printed in place of a number that does not exist."""
+    reason = NOT_ESTIMABLE.get(result.reason_code, result.reason_code)
+    return tr("not estimable ({reason})", reason=tr(reason))
 
 
 def step_text(code: str) -> str:

@@ -13,6 +13,7 @@ from workstation.cli.cases import assign, cases, compare
 from workstation.cli.dataset import dataset, report
 from workstation.cli.demo import demo
 from workstation.cli.intake import import_
+from workstation.cli.metrics import metrics
 from workstation.cli.people import people
 from workstation.cli.reading import reading
 from workstation.cli.session import SentenceGroup, Session
@@ -60,6 +61,7 @@ for command in (
     dataset,
     report,
     audit,
+    metrics,
     demo,
     run,
 ):

@@ -54,20 +54,20 @@ def match(
     first, second = sorted(first, key=lambda m: m.number), sorted(second, key=lambda m: m.number)
     worth: dict[tuple[int, int], tuple[float, Fraction | None]] = {}
     touching: set[str] = set()
-    a_planes = [{} if m.is_point else regions.planes(0, m, image) for m in first]
-    b_planes = [{} if m.is_point else regions.planes(1, m, image) for m in second]
     for i, a in enumerate(first):
         for j, b in enumerate(second):
             if a.is_point or b.is_point:
                 value = _point_worth(a, b, image, maximum_distance_px)
                 if value is not None:
                     worth[i, j] = (value, None)
-                continue
-            iou = _iou(a_planes[i], b_planes[j])
-            if iou > 0:
-                touching |= {a.mark_id, b.mark_id}
-            if iou > 0 and (minimum_iou is None or iou >= minimum_iou):
-                worth[i, j] = (float(iou), iou)
+    ious = _overlapping(
+        [{} if m.is_point else regions.planes(0, m, image) for m in first],
+        [{} if m.is_point else regions.planes(1, m, image) for m in second],
+    )
+    for (i, j), iou in ious.items():
+        touching |= {first[i].mark_id, second[j].mark_id}
+        if minimum_iou is None or iou >= minimum_iou:
+            worth[i, j] = (float(iou), iou)
     pairs = _assignment(len(first), len(second), worth)
     matches = tuple(Match(first[i], second[j], worth[i, j][1]) for i, j in pairs)
     used_first = {i for i, _ in pairs}
@@ -78,6 +78,22 @@ def match(
         tuple(m for j, m in enumerate(second) if j not in used_second),
         frozenset(touching),
     )
+
+
+def match_areas(first: Sequence[Planes], second: Sequence[Planes]) -> tuple[tuple[int, int], ...]:
+    """Match areas given by their pixels alone, any overlap counting; index pairs, ascending."""
+    worth: dict[tuple[int, int], tuple[float, Fraction | None]] = {
+        at: (float(iou), iou) for at, iou in _overlapping(first, second).items()
+    }
+    return tuple(_assignment(len(first), len(second), worth))
+
+
+def _overlapping(
+    first: Sequence[Planes], second: Sequence[Planes]
+) -> dict[tuple[int, int], Fraction]:
+    """IoU of every two areas that overlap, by their indices."""
+    ious = {(i, j): _iou(a, b) for i, a in enumerate(first) for j, b in enumerate(second)}
+    return {at: iou for at, iou in ious.items() if iou > 0}
 
 
 def _iou(a: Planes, b: Planes) -> Fraction:

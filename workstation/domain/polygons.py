@@ -24,6 +24,18 @@ def polygon_mask(vertices_xy: Sequence[Point], rows: int, cols: int) -> Mask:
     `vertices_xy`: (x, y) in pixel coordinates of the stored matrix, the last joined to the first.
     Raises InvalidValue for fewer than three vertices or a coordinate that is not finite.
     """
+    return _rasterised(vertices_xy, rows, cols, with_edge=True)
+
+
+def interior_mask(vertices_xy: Sequence[Point], rows: int, cols: int) -> Mask:
+    """`polygon_mask` without the pixels whose centre lies on the outline.
+
+    For outlines drawn just outside of what they enclose. Raises as `polygon_mask` does.
+    """
+    return _rasterised(vertices_xy, rows, cols, with_edge=False)
+
+
+def _rasterised(vertices_xy: Sequence[Point], rows: int, cols: int, with_edge: bool) -> Mask:
     if len(vertices_xy) < 3:
         raise InvalidValue("polygon.too_few_vertices", count=len(vertices_xy))
     points = np.array(vertices_xy, dtype=np.float64)
@@ -35,7 +47,9 @@ def polygon_mask(vertices_xy: Sequence[Point], rows: int, cols: int) -> Mask:
     col1 = min(cols - 1, math.floor(points[:, 0].max()))
     if row0 > row1 or col0 > col1:
         return Mask.empty_like(rows, cols)
-    bits = _inside(points, row0, row1, col0, col1) | _on_edge(points, row0, row1, col0, col1)
+    inside = _inside(points, row0, row1, col0, col1)
+    edge = _on_edge(points, row0, row1, col0, col1)
+    bits = inside | edge if with_edge else inside & ~edge
     return Mask.from_array(bits, (row0, col0), (rows, cols))
 
 

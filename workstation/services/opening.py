@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from typing import Protocol as Port
 
+from workstation.domain.nodule_readings import NoduleReadings, RadiographReadings
 from workstation.domain.people import Qualification, Role
 from workstation.domain.ports import PhotoMapping, Progress, SealCheck
 from workstation.domain.protocol import Protocol
@@ -94,4 +95,16 @@ class StudyOpener(Port):
         """The mapping of a file-name pattern or a list; None for neither.
 
         Raises InvalidValue naming what is wrong in the pattern or the list.
+        """
+
+    def nodule_files(self, sources: Sequence[Path]) -> tuple[Path, ...]:
+        """The reading files named, and those in the folders named.
+
+        Raises InvalidValue naming a folder that holds none.
+        """
+
+    def nodule_readings(self, file: Path) -> NoduleReadings | RadiographReadings:
+        """What readers elsewhere marked on one series, from a LIDC-IDRI file.
+
+        Raises InvalidValue, or EnvironmentProblem, naming the file and what is wrong with it.
         """
