@@ -45,6 +45,8 @@ def run(context):
     with screen() as (name, variables), tempfile.TemporaryDirectory(dir=context.cache) as folder:
         notes = [f"screen: {name}"]
         bench = Bench(context, study, Path(folder), variables)
+        if problem is None and name.startswith("offscreen"):
+            problem = CannotRun("it needs OpenGL, which the offscreen platform lacks")
         if problem is None:
             try:
                 bench.try_napari(peer.result())

@@ -21,6 +21,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QLineEdit, QListWidget, QPushButton
 
 from workstation.imaging.pixels import StudyPixels
+from workstation.store.slots import Kdf
 from workstation.ui import application
 from workstation.ui.canvas.image_view import ImageView
 
@@ -135,6 +136,7 @@ def decoded(_):
     stamp("image decoded")
 
 
+watched(Kdf, "key", after=lambda _: stamp("key from passphrase"))
 watched(bootstrap.Opener, "open", after=lambda _: stamp("signed in"))
 watched(StudyPixels, "plane", after=decoded)
 watched(ImageView, "paintEvent", after=image_painted)
