@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import secrets
@@ -14,14 +15,19 @@ from typing import Any
 
 import yaml
 
+from workstation import settings
 from workstation.cli.commands import main as command_line
 from workstation.demo import story
-from workstation.domain.errors import EnvironmentProblem, InvalidValue
+from workstation.domain.dataset import LabelChange
+from workstation.domain.errors import EnvironmentProblem, IntegrityProblem, InvalidValue
 from workstation.domain.nodule_readings import NoduleReadings, RadiographReadings
 from workstation.domain.people import Person, Role
 from workstation.domain.ports import PhotoMapping, Progress, SealCheck, Study
 from workstation.domain.protocol import protocol_from_dict
 from workstation.exchange.dataset_folder import BagFolder
+from workstation.exchange.frozen_archive import write_archive
+from workstation.exchange.frozen_difference import frozen_difference
+from workstation.exchange.frozen_tables import frozen_tables
 from workstation.exchange.lidc_xml import lidc_files, lidc_readings
 from workstation.exchange.name_pattern import name_pattern
 from workstation.exchange.photo_list import photo_list
@@ -33,7 +39,13 @@ from workstation.privacy.identity import HeaderIdentity
 from workstation.reports.render import render_pdf
 from workstation.services.canonical import document_sha256
 from workstation.services.comparing import ProgramComparison
-from workstation.services.opening import DemoStudy, NewStudy, ShippedProtocol, SignInCard
+from workstation.services.opening import (
+    DemoStudy,
+    ExportForm,
+    NewStudy,
+    ShippedProtocol,
+    SignInCard,
+)
 from workstation.services.workspace import Workspace
 from workstation.store.slots import DEFAULT_KIB, verify
 from workstation.store.study_folder import (
@@ -129,6 +141,47 @@ class Opener:
             raise EnvironmentProblem("study.unreadable", folder=str(folder))
         return BagFolder(verify).check(folder, progress)
 
+    def export_folder(
+        self, folder: Path, out: Path, form: ExportForm, progress: Progress
+    ) -> tuple[Path, ...]:
+        self._require_holding(folder, progress)
+        made = [out] if form is ExportForm.ZIP else [out / "answers.csv", out / "marks.csv"]
+        for path in made:
+            if path.exists():
+                raise EnvironmentProblem("dataset.folder_exists", folder=str(path))
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            if form is ExportForm.ZIP:
+                write_archive(folder, out, progress)
+            else:
+                out.mkdir(exist_ok=True)
+                for name, data in frozen_tables(folder).items():
+                    (out / name).write_bytes(data)
+        except BaseException as error:
+            for path in made:
+                path.unlink(missing_ok=True)
+            if isinstance(error, OSError):
+                full = error.errno == errno.ENOSPC
+                code = "disk.full" if full else "folder.not_writable"
+                raise EnvironmentProblem(code, folder=str(out.parent)) from error
+            raise
+        return tuple(made)
+
+    def diff_folders(
+        self, before: Path, after: Path, progress: Progress
+    ) -> tuple[LabelChange, ...]:
+        for folder in (before, after):
+            self._require_holding(folder, progress)
+        return frozen_difference(before, after)
+
+    def _require_holding(self, folder: Path, progress: Progress) -> None:
+        check = self.check_folder(folder, progress)
+        if not check.holds:
+            first = check.problems[0]
+            raise IntegrityProblem(
+                "export.not_holding", folder=str(folder), file=first.path or first.code
+            )
+
     def photo_mapping(self, pattern: str | None, list_file: Path | None) -> PhotoMapping | None:
         if pattern is not None:
             return name_pattern(pattern)
@@ -182,7 +235,7 @@ def _read_protocol(path: Path) -> ShippedProtocol:
 
 def main(arguments: list[str] | None = None) -> int:
     """Start a command, or the window."""
-    set_language(default_language())
+    set_language(settings.load().language or default_language())
     opener = Opener()
 
     def window(store: Path | None, demo: bool) -> int:

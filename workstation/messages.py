@@ -98,6 +98,10 @@ ERRORS = {
     "dicom.unsupported_part": N_(
         "The file has a {part}, which is not applied yet; it is refused rather than shown wrong."
     ),
+    "window.no_display": N_(
+        "There is no display here. Start from a desktop, or use the commands (workstation --help; "
+        "the demo study without a display: installer/run.py --headless --out DIR)."
+    ),
     "window.none": N_("There is no window here."),
     "disk.full": N_(
         "The disk is full ({folder}). Free some space and try again; nothing was lost."
@@ -111,6 +115,9 @@ ERRORS = {
     "file.too_large": N_("The file is larger than {limit_mib} MiB."),
     "file.too_much_memory": N_("The file would need too much memory."),
     "file.unreadable": N_("The file cannot be read."),
+    "export.not_holding": N_(
+        "{folder} is not what was frozen (first: {file}); it is not exported. Verify it."
+    ),
     "folder.not_writable": N_(
         "{folder} cannot be written. Choose another folder or ask for write access."
     ),
@@ -363,6 +370,7 @@ STATES = {
     "waiting": N_("waiting"),
     "in_progress": N_("in progress"),
     "submitted": N_("submitted"),
+    "application": N_("by the program"),
     "open": N_("open"),
     "blind_read_sealed": N_("own read sealed"),
     "revealed": N_("revealed"),
@@ -393,6 +401,7 @@ STEPS = {
     "inspect": N_("Inspecting files"),
     "read": N_("Reading images"),
     "freeze": N_("Writing the version"),
+    "export": N_("Exporting"),
     "verify": N_("Verifying files"),
     "demo.images": N_("Drawing the demo images"),
     "demo.import": N_("Importing"),

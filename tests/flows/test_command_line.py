@@ -134,6 +134,13 @@ def test_the_whole_story(cli: CommandLine, tmp_path: Path) -> None:
     script = subprocess.run([sys.executable, str(folder / "verify_seal.py")], capture_output=True,
                             text=True)  # fmt: skip
     assert script.returncode == 0 and frozen["fingerprint"] in script.stdout
+    made = cli("", "dataset", "!export", str(folder), "--out", str(tmp_path / "v1.zip"))
+    assert made["written"] == [str(tmp_path / "v1.zip")]
+    again = cli("", "dataset", "!export", str(folder), "--out", str(tmp_path / "v1.zip"), status=2)
+    assert again["error"] == "dataset.folder_exists"
+    cli("", "dataset", "!export", str(folder), "--as", "tables", "--out", str(tmp_path / "csv"))
+    assert (tmp_path / "csv" / "answers.csv").read_bytes().count(b"\r\n") == 1 + 6 * 5
+    assert cli("", "dataset", "!diff", str(folder), str(folder)) == {"changes": []}
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)
     victim = next(copy.rglob("labels.json"))
@@ -143,6 +150,8 @@ def test_the_whole_story(cli: CommandLine, tmp_path: Path) -> None:
     assert [p["path"] for p in broken["problems"] if p["code"] == "file.differs"] == [
         "data/" + victim.relative_to(copy / "data").as_posix()
     ]
+    refused = cli("", "dataset", "!export", str(copy), "--out", str(tmp_path / "x.zip"), status=2)
+    assert refused["error"] == "export.not_holding" and not (tmp_path / "x.zip").exists()
     assert subprocess.run([sys.executable, str(copy / "verify_seal.py")], capture_output=True
                           ).returncode == 1  # fmt: skip
     twice = cli("coordinator", "dataset", "freeze", "--out", str(tmp_path / "o2"), status=2)

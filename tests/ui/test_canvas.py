@@ -268,6 +268,35 @@ def test_dragging_without_a_tool_changes_the_window_not_the_marks(pane: Pane) ->
     assert pane.view.window() != before and pane.session.body.marks == ()
 
 
+def test_to_the_right_widens_and_up_raises_the_level(pane: Pane) -> None:
+    center, width = pane.view.window()
+    pane.drag((200, 200), (260, 150))
+    after = pane.view.window()
+    assert after[0] > center and after[1] > width
+
+
+def test_an_outline_follows_a_mark_that_keeps_its_id(pane: Pane) -> None:
+    def outline(x0: float) -> list[float]:
+        mark = Mark("same", "i", "NODULE", 1, BoxShape(x0, 10, x0 + 9, 19))
+        pane.view.set_marks([DrawnMark(mark, "#00e5ff")])
+        return sorted({line.x1() for line in pane.view._lines(pane.view._marks[0])})
+
+    assert outline(10.0)[0] == 9.5
+    assert outline(50.0)[0] == 49.5
+
+
+def test_fainter_marks_change_no_pixel_but_their_own(pane: Pane) -> None:
+    mark = Mark("m", "i", "NODULE", 1, BoxShape(150, 100, 249, 199))
+    plain = pane.view.grab().toImage()
+    pane.view.set_marks([DrawnMark(mark, "#00e5ff")])
+    strong = pane.view.grab().toImage()
+    pane.view.view.set(opacity=0.4)
+    faint = pane.view.grab().toImage()
+    at = pane.view.to_screen((150 - 0.5, 150)).toPoint()
+    assert len({picture.pixel(at) for picture in (plain, strong, faint)}) == 3
+    assert plain.pixel(30, 200) == strong.pixel(30, 200) == faint.pixel(30, 200)
+
+
 def test_a_click_chooses_the_smallest_mark_under_it(pane: Pane) -> None:
     chosen: list[str] = []
     pane.view.mark_clicked.connect(chosen.append)

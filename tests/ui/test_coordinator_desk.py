@@ -17,7 +17,7 @@ from workstation.demo import files
 from workstation.domain.case import CaseState
 from workstation.domain.schema import Level, Scope
 from workstation.services import reading
-from workstation.services.opening import NewStudy
+from workstation.services.opening import ExportForm, NewStudy
 from workstation.ui.desks.coordinator import CoordinatorDesk
 from workstation.ui.desks.dataset import DatasetDesk
 from workstation.ui.jobs import JobRunner
@@ -234,6 +234,12 @@ def test_freeze_verify_and_report(bench: Bench, answer: Answer, tmp_path: Path) 
     desk.verify_folder(folder)
     bench.idle(window)
     assert "holds" in desk.said.text() and fingerprint in desk.said.text()
+    desk.export_folder(folder, tmp_path / "v1.zip", ExportForm.ZIP)
+    bench.idle(window)
+    assert "v1.zip" in desk.said.text() and (tmp_path / "v1.zip").stat().st_size > 1000
+    desk.export_folder(folder, tmp_path / "tables", ExportForm.TABLES)
+    bench.idle(window)
+    assert "answers.csv" in desk.said.text() and (tmp_path / "tables" / "marks.csv").is_file()
     victim = next(folder.rglob("labels.json"))
     victim.chmod(0o644)
     victim.write_bytes(victim.read_bytes() + b" ")

@@ -133,6 +133,45 @@ def test_what_is_missing_is_gone_to_with_one_key(bench: Bench) -> None:
     bench.idle(window)
 
 
+def test_a_double_click_shows_one_pane_alone_and_all_again(bench: Bench) -> None:
+    window = bench.window("fundus", "reader-a")
+    desk = desk_of(window)
+    desk.open_next()
+    assert desk.read is not None
+    first, second = (pane for pane, _ in desk.read.bench.panes)
+    narrow = first.width()
+    bench.qtbot.mouseDClick(first, LEFT)
+    bench.qtbot.waitUntil(lambda: first.width() > narrow * 1.8)
+    assert not second.isVisible()
+    bench.qtbot.mouseDClick(first, LEFT)
+    bench.qtbot.waitUntil(lambda: second.isVisible())
+    assert desk.read.session.body.marks == ()
+    bench.idle(window)
+
+
+def test_lesions_are_stepped_through_and_faded_by_key(bench: Bench) -> None:
+    window = bench.window("fundus", "reader-a")
+    desk = desk_of(window)
+    desk.open_next()
+    assert desk.read is not None
+    pane = desk.read.bench.panes[0][0]
+    bench.qtbot.keyClick(pane, Qt.Key.Key_T)
+    for x in (120, 180):
+        bench.qtbot.mouseClick(pane, LEFT, pos=QPoint(x, 200))
+    bench.qtbot.keyClick(pane, Qt.Key.Key_Escape)
+    ids = [m.mark_id for m in desk.read.session.body.marks]
+    seen = []
+    for key in (Qt.Key.Key_N, Qt.Key.Key_N):
+        bench.qtbot.keyClick(pane, key)
+        seen.append(desk.read.session.selection)
+    assert sorted(seen) == sorted(ids)
+    bench.qtbot.keyClick(pane, Qt.Key.Key_N, Qt.KeyboardModifier.ShiftModifier)
+    assert desk.read.session.selection == seen[0]
+    bench.qtbot.keyClick(pane, Qt.Key.Key_BracketLeft)
+    assert pane.view.opacity == 0.8 and desk.read.bench.toolbar.radius == 12
+    bench.idle(window)
+
+
 def test_a_remark_is_one_step_however_many_letters(bench: Bench) -> None:
     window = bench.window("fundus", "reader-a")
     desk = desk_of(window)

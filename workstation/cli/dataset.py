@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from workstation.domain.ports import SealCheck
 from workstation.i18n import LANGUAGES, tr
 from workstation.messages import seal_problem
 from workstation.services import freezing, reporting
+from workstation.services.opening import ExportForm
 
 
 @click.group()
@@ -90,14 +92,48 @@ def verify(ctx: click.Context, folder: Path) -> None:
         ctx.exit(1)
 
 
+@dataset.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Zip file, or folder.")
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice([str(f) for f in ExportForm]),
+    default="zip",
+    show_default=True,
+    help="The whole version as one zip file, or its labels as CSV tables in a folder.",
+)
+@pass_session
+def export(session: Session, folder: Path, out: Path, form: str) -> None:
+    """Hand a frozen version on, after verifying it; no study is needed."""
+    made = session.opener.export_folder(folder, out, ExportForm(form), session.progress)
+    session.show(
+        {"written": [str(path) for path in made]},
+        "\n".join(tr("Written: {file}", file=path) for path in made),
+    )
+
+
+@dataset.command()
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+@pass_session
+def diff(session: Session, before: Path, after: Path) -> None:
+    """What changed between two frozen versions, case by case."""
+    changes = session.opener.diff_folders(before, after, session.progress)
+    text = "\n".join(
+        "\t".join((c.case_before or "-", c.case_after or "-", c.kind, c.place, c.before, c.after))
+        for c in changes
+    )
+    session.show({"changes": [asdict(c) for c in changes]}, text or tr("No difference."))
+
+
 @dataset.command("list")
 @signs_in
 @pass_session
 def list_(session: Session, store: Path, login: str, passphrase_file: str | None) -> None:
     """The frozen versions and what is missing for the next."""
-    with signed_in(session, store, login, passphrase_file) as workspace, workspace.reading() as uow:
-        versions = uow.datasets.all()
-        checks = freezing.checklist(uow)
+    with signed_in(session, store, login, passphrase_file) as workspace:
+        versions, checks = freezing.versions(workspace)
     session.show(
         {
             "versions": [

@@ -16,10 +16,5 @@ from workstation.i18n import tr
 @pass_session
 def demo(session: Session, headless: bool, out: Path) -> None:
     """Play the demo study: import, two blind readers, arbitration, frozen dataset, report."""
-
-    def progress(done: int, total: int, what: str) -> None:
-        if not session.as_json and not session.quiet:
-            click.echo(f"[{done}/{total}] {what}")
-
-    summary = session.opener.play_demo(out, progress)
+    summary = session.opener.play_demo(out, session.progress)
     session.show(summary, tr("Done. Results are in {folder}.", folder=out))

@@ -16,7 +16,7 @@ import click
 from workstation.domain.errors import RuleViolation, WorkstationError
 from workstation.domain.ports import Cancelled
 from workstation.i18n import tr
-from workstation.messages import sentence
+from workstation.messages import sentence, step_text
 from workstation.services.opening import StudyOpener
 from workstation.services.workspace import Workspace
 
@@ -32,6 +32,7 @@ class Session:
     window: Callable[[Path | None, bool], int]
     as_json: bool = False
     quiet: bool = False
+    _step: str = ""
 
     def show(self, data: Mapping[str, Any], text: str) -> None:
         """Print the result: `data` with --json, else `text`."""
@@ -41,10 +42,18 @@ class Session:
             click.echo(text)
 
     def progress(self, done: int, total: int, what: str) -> None:
-        """Progress on standard error, one line rewritten; silent with --json or --quiet."""
-        if self.as_json or self.quiet or not sys.stderr.isatty():
+        """Progress on standard error; silent with --json or --quiet.
+
+        On a terminal one line is rewritten; in a log every step is one line.
+        """
+        if self.as_json or self.quiet:
             return
-        click.echo(f"\r{what} {done}/{total}" + ("\n" if done >= total else ""), nl=False, err=True)
+        if sys.stderr.isatty():
+            end = "\n" if done >= total else ""
+            click.echo(f"\r\033[K{step_text(what)} {done}/{total}{end}", nl=False, err=True)
+        elif self._step != what:
+            click.echo(f"{step_text(what)} …", err=True)
+        self._step = what
 
 
 pass_session = click.make_pass_decorator(Session)

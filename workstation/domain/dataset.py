@@ -109,3 +109,19 @@ class DatasetVersion:
         checked_version(self.version)
         if fingerprint(self.files) != self.fingerprint:
             raise InvalidValue("dataset.fingerprint", version=self.version)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelChange:
+    """One difference between two versions: `kind` is added, removed, answer, marks or protocol.
+
+    The case's name in each version; for an answer `place` is scope/question and `before`,
+    `after` the values; for marks the counts.
+    """
+
+    case_before: str
+    case_after: str
+    kind: str
+    place: str = ""
+    before: str = ""
+    after: str = ""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from typing import Protocol as Port
 
+from workstation.domain.dataset import LabelChange
 from workstation.domain.nodule_readings import NoduleReadings, RadiographReadings
 from workstation.domain.people import Qualification, Role
 from workstation.domain.ports import PhotoMapping, Progress, SealCheck
@@ -55,6 +57,13 @@ class DemoStudy:
     passphrase: str
 
 
+class ExportForm(StrEnum):
+    """How a frozen version is handed on."""
+
+    ZIP = "zip"
+    TABLES = "tables"
+
+
 class StudyOpener(Port):
     """Made by bootstrap; the only way to a `Workspace`."""
 
@@ -90,6 +99,20 @@ class StudyOpener(Port):
 
     def check_folder(self, folder: Path, progress: Progress) -> SealCheck:
         """Verify a frozen dataset without opening any study."""
+
+    def export_folder(
+        self, folder: Path, out: Path, form: ExportForm, progress: Progress
+    ) -> tuple[Path, ...]:
+        """Write a frozen version as a zip file, or its labels as tables into a folder.
+
+        Raises IntegrityProblem where the version does not hold, EnvironmentProblem where `out`
+        exists or cannot be written; nothing is left behind then.
+        """
+
+    def diff_folders(
+        self, before: Path, after: Path, progress: Progress
+    ) -> tuple[LabelChange, ...]:
+        """What changed between two frozen versions. Raises IntegrityProblem as above."""
 
     def photo_mapping(self, pattern: str | None, list_file: Path | None) -> PhotoMapping | None:
         """The mapping of a file-name pattern or a list; None for neither.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QLibraryInfo, QObject, Qt, QTranslator
 from PySide6.QtWidgets import QApplication, QProgressDialog, QWidget
 
-from workstation.domain.errors import WorkstationError
+from workstation import settings
+from workstation.domain.errors import EnvironmentProblem, WorkstationError
 from workstation.i18n import language, set_language, tr
 from workstation.messages import step_text
 from workstation.services.opening import StudyOpener
@@ -45,6 +49,7 @@ class Application(QObject):
 
     def _speak(self, code: str) -> None:
         set_language(code)
+        settings.save(replace(settings.load(), language=code))
         self.show_sign_in()
 
     def _translate(self) -> None:
@@ -73,6 +78,10 @@ class Application(QObject):
 
 def run(opener: StudyOpener, store: Path | None, demo: bool) -> int:
     """The window on a study, on the demo study, or on the studies opened before."""
+    if sys.platform.startswith("linux") and not any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    ):
+        raise EnvironmentProblem("window.no_display")
     qt = QApplication.instance() or QApplication(["workstation"])
     assert isinstance(qt, QApplication)
     apply_theme(qt)

@@ -38,9 +38,10 @@ class KeysDialog(QDialog):
                     row += 1
         mouse = QLabel(
             tr(
-                "Mouse: drag changes the window (no tool in hand), middle button moves, right "
-                "button zooms, wheel zooms a photograph and turns the slices of a series "
-                "(with Ctrl it zooms, with Shift ten slices)."
+                "Mouse: drag changes the window (no tool in hand; right widens, up darkens), middle "
+                "button moves, right button zooms, wheel zooms a photograph and turns the slices of "
+                "a series (with Ctrl it zooms, with Shift ten slices), double click shows one pane "
+                "alone and all of them again."
             )
         )
         mouse.setWordWrap(True)

@@ -55,7 +55,7 @@ class MainWindow(QMainWindow):
         name.setProperty("role", "section")
         top.addSpacing(8)
         top.addWidget(name)
-        level = QLabel(tr("blindness: {level}", level=workspace.keys.blindness_level))
+        level = QLabel(tr("blindness: {level}", level=state_text(workspace.keys.blindness_level)))
         level.setProperty("role", "muted")
         level.setToolTip(
             tr("The program keeps readers apart; readings are not yet sealed with separate keys.")

@@ -32,6 +32,8 @@ STATES = {
     "withdrawn": ("■", RED),
 }
 
+CHECK = (resources_dir() / "icons" / "check.svg").as_posix()
+
 STYLE = f"""
 QWidget {{ font-size: 13px; }}
 QToolTip {{ color: {TEXT}; background: {RAISED}; border: 1px solid {LINE}; }}
@@ -44,6 +46,11 @@ QPushButton[primary="true"] {{ background: {SELECTION}; font-weight: 600; }}
 QPushButton[primary="true"]:disabled {{ background: {RAISED}; }}
 QLineEdit, QComboBox, QPlainTextEdit, QListWidget, QTableWidget, QSpinBox {{
   background: {BASE}; border: 1px solid {LINE}; border-radius: 3px; padding: 3px; }}
+QCheckBox::indicator {{ width: 14px; height: 14px; background: {BASE};
+  border: 1px solid #6b7076; border-radius: 3px; }}
+QCheckBox::indicator:hover {{ border-color: {ACCENT}; }}
+QCheckBox::indicator:checked {{ background: {SELECTION}; border-color: {ACCENT};
+  image: url({CHECK}); }}
 QHeaderView::section {{ background: {RAISED}; border: none; padding: 4px; }}
 QTabWidget::pane {{ border: 1px solid {LINE}; background: {WINDOW}; }}
 QTabBar::tab {{ padding: 7px 16px; background: {WINDOW}; color: {MUTED}; border: none; }}

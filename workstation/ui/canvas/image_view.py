@@ -71,6 +71,7 @@ class ImageView(QWidget):
     read_out = Signal(str)
     focused = Signal(object)
     mark_clicked = Signal(str)
+    alone_wanted = Signal(object)
 
     def __init__(self, view: ViewState, load: LoadPlane, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -84,7 +85,7 @@ class ImageView(QWidget):
         self._buffer: tuple[tuple[object, ...], npt.NDArray[np.generic]] | None = None
         self._marks: tuple[DrawnMark, ...] = ()
         self._selected = ""
-        self._outlines: dict[tuple[int, int], list[QLineF]] = {}
+        self._outlines: dict[tuple[str, int], tuple[Mark, list[QLineF]]] = {}
         self._tool: Tool | None = None
         self._stroke: Stroke | None = None
         self._drag: tuple[str, QPointF, tuple[float, ...]] | None = None
@@ -280,8 +281,10 @@ class ImageView(QWidget):
         painter.drawImage(0, 0, shown)
         if self.view.shown is not MarksShown.HIDDEN:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setOpacity(self.view.opacity)
             for drawn in self._marks:
                 self._draw(painter, drawn)
+            painter.setOpacity(1.0)
         self._draw_stroke(painter)
         self._draw_text(painter)
         if self.hasFocus():
@@ -291,13 +294,15 @@ class ImageView(QWidget):
     def _lines(self, drawn: DrawnMark) -> list[QLineF]:
         """Outline of the mark on this slice, in image coordinates."""
         assert self.image is not None
-        key = (id(drawn.mark), self.slice())
-        if key not in self._outlines:
+        key = (drawn.mark.mark_id, self.slice())
+        kept = self._outlines.get(key)
+        if kept is None or kept[0] is not drawn.mark:
             planes = mark_planes(drawn.mark, self.image.rows, self.image.cols)
             mask = planes.get(self.slice())
             segments = outline_lines(mask) if mask is not None and not mask.empty else []
-            self._outlines[key] = [QLineF(*map(float, s)) for s in segments]
-        return self._outlines[key]
+            kept = drawn.mark, [QLineF(*map(float, s)) for s in segments]
+            self._outlines[key] = kept
+        return kept[1]
 
     def _draw(self, painter: QPainter, drawn: DrawnMark) -> None:
         chosen = drawn.strong or drawn.mark.mark_id == self._selected
@@ -479,7 +484,8 @@ class ImageView(QWidget):
             self.view.set(zoom=min(40.0, max(0.02, was[0] * 1.01 ** (-dy))), center=center)
         elif abs(dx) + abs(dy) > 3:
             step = max(1.0, was[1] / 300)
-            self.view.set(window=(was[0] + dy * step, max(1.0, was[1] + dx * step)))
+            # To the right widens, up raises the level (darkens), as most viewers have it.
+            self.view.set(window=(was[0] - dy * step, max(1.0, was[1] + dx * step)))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._drag is not None:
@@ -516,6 +522,8 @@ class ImageView(QWidget):
             if self._stroke.close():
                 self._stroke = None
             self.update()
+        elif self._tool is None and event.button() == Qt.MouseButton.LeftButton:
+            self.alone_wanted.emit(self)
         else:
             self.mousePressEvent(event)
 

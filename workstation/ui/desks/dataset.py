@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QMenu,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -25,6 +26,7 @@ from workstation.i18n import LANGUAGES, N_, tr
 from workstation.messages import check_text, seal_problem, sentence
 from workstation.services import freezing, reporting
 from workstation.services.freezing import CheckState
+from workstation.services.opening import ExportForm
 from workstation.ui.desk import Desk
 from workstation.ui.errors import told
 from workstation.ui.panels.own_read import confirmed
@@ -90,6 +92,13 @@ class DatasetDesk(QWidget):
         self.verify.setObjectName("verify")
         self.verify.clicked.connect(self._ask_verify)
         row.addWidget(self.verify)
+        self.export = QPushButton(tr("Export a version …"))
+        self.export.setObjectName("export")
+        forms = QMenu(self.export)
+        forms.addAction(tr("As one zip file …"), lambda: self._ask_export(ExportForm.ZIP))
+        forms.addAction(tr("As tables (CSV) …"), lambda: self._ask_export(ExportForm.TABLES))
+        self.export.setMenu(forms)
+        row.addWidget(self.export)
         row.addStretch()
         row.addWidget(QLabel(tr("Study report (PDF)")))
         for code in LANGUAGES:
@@ -209,6 +218,33 @@ class DatasetDesk(QWidget):
             tr("Verifying"),
             lambda progress: freezing.verify(self.app.workspace, folder, progress),
             done,
+            self._failed,
+            writer=False,
+        )
+
+    def _ask_export(self, form: ExportForm) -> None:
+        found = QFileDialog.getExistingDirectory(
+            self, tr("A frozen version's folder"), self.folder.text()
+        )
+        if not found:
+            return
+        if form is ExportForm.ZIP:
+            out, _ = QFileDialog.getSaveFileName(
+                self, tr("As one zip file …"), f"{Path(found).name}.zip", "ZIP (*.zip)"
+            )
+        else:
+            out = QFileDialog.getExistingDirectory(self, tr("Folder for the tables"))
+        if out:
+            self.export_folder(Path(found), Path(out), form)
+
+    def export_folder(self, folder: Path, out: Path, form: ExportForm) -> None:
+        """Verify a frozen version and write it as a zip file or as tables."""
+        self.app.jobs.run(
+            tr("Exporting"),
+            lambda progress: self.app.opener.export_folder(folder, out, form, progress),
+            lambda made: self._tell(
+                tr("Written: {file}", file=", ".join(p.name for p in made)), made[0].parent
+            ),
             self._failed,
             writer=False,
         )

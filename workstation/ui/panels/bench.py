@@ -213,6 +213,7 @@ class Bench(QWidget):
             pane.surface_for = self._surface
             pane.set_tool(self.toolbar.tool)
         pane.mark_clicked.connect(self.session.select)
+        pane.alone_wanted.connect(self.show_alone)
         self.panes.append((pane, marks))
         if title:
             holder = QWidget()
@@ -227,6 +228,16 @@ class Bench(QWidget):
         else:
             self._row.addWidget(pane, 1)
         return pane
+
+    def show_alone(self, pane: ImageView) -> None:
+        """One pane takes the whole room (double click); the same again brings the others back."""
+        others = [p for p, _ in self.panes if p is not pane]
+        alone = any(p.isVisible() for p in others)
+        for other in others:
+            holder = other.parentWidget() if self._row.indexOf(other) < 0 else other
+            if holder is not None:
+                holder.setVisible(not alone)
+        pane.setFocus()
 
     def own_marks(self, image: Image) -> Sequence[DrawnMark]:
         return self.drawn(self.session.body.on_image(image.image_id), "own")
@@ -324,11 +335,11 @@ class Bench(QWidget):
         self.fit_key = bind(host, "fit", lambda: self._each(lambda p: p.fit()))
         bind(host, "full_size", lambda: self._each(_full_size))
         bind(host, "no_tool", lambda: self.toolbar.choose(None))
-        bind(host, "smaller", lambda: self.toolbar.grow(-1))
-        bind(host, "larger", lambda: self.toolbar.grow(1))
+        bind(host, "smaller", lambda: self._smaller_or_fainter(-1))
+        bind(host, "larger", lambda: self._smaller_or_fainter(1))
         bind(host, "undo", self.session.stack.undo)
         bind(host, "redo", self.session.stack.redo)
-        for n in range(6):
+        for n in range(10):
             bind(host, f"window_{n}", lambda n=n: self._digit(n))
         self.tool_keys: list[QAction] = []
         if not self.read_only:
@@ -346,8 +357,24 @@ class Bench(QWidget):
         """A digit answers the focused question, else it is a window preset."""
         if self.form.digit(n):
             return
-        if any(i.kind is ImageKind.STACK for i in self.images):
+        if n <= len(CT_WINDOWS) and any(i.kind is ImageKind.STACK for i in self.images):
             self._set_window(None if n == 0 else (CT_WINDOWS[n - 1][2], CT_WINDOWS[n - 1][3]))
+
+    def _smaller_or_fainter(self, step: int) -> None:
+        """The brush while one is in hand, else how strongly the marks are drawn."""
+        if self.toolbar.tool is not None and self.toolbar.tool.uses_radius:
+            self.toolbar.grow(step)
+            return
+        for view in self._views.values():
+            view.set(opacity=min(1.0, max(0.2, round(view.opacity + 0.2 * step, 1))))
+
+    def step_lesion(self, by: int) -> None:
+        """Choose the next (1) or previous (-1) lesion and bring it to the middle."""
+        ids = [m.mark_id for m in self.session.body.marks]
+        if ids:
+            here = ids.index(self.session.selection) if self.session.selection in ids else -1
+            start = here if here >= 0 else (-1 if by > 0 else 0)
+            self.jump(ids[(start + by) % len(ids)])
 
     def _each(self, act: Callable[[ImageView], object]) -> None:
         pane = self.active()

@@ -88,6 +88,8 @@ class OwnRead(QWidget):
         row.addWidget(right)
         self.bench.bind_keys(self)
         bind(self, "finish", self._finish)
+        bind(self, "next_item", lambda: self.bench.step_lesion(1))
+        bind(self, "previous_item", lambda: self.bench.step_lesion(-1))
         self.session.changed.connect(self._show_missing)
         self._lay_out()
         self._show_missing()

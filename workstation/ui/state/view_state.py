@@ -32,6 +32,7 @@ class ViewState(QObject):
         self.window: tuple[float, float] | None = None
         self.green_only = False
         self.shown = MarksShown.OUTLINE
+        self.opacity = 1.0
 
     def set(self, **values: object) -> None:
         """Change some of it; one signal."""
