@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workstation.domain.arbitration import DisputeState
-from workstation.domain.blinding import Field, Relation, visible
+from workstation.domain.blinding import Field, Relation, require_visible, visible
 from workstation.domain.case import TRANSITIONS, CaseState, moved
 from workstation.domain.dataset import (
     PayloadFile,
@@ -40,15 +40,27 @@ def test_a_case_moves_along_the_table_only(state: CaseState, to: CaseState) -> N
     st.one_of(st.none(), st.sampled_from(list(DisputeState))),
 )  # fmt: skip
 def test_no_reader_ever_sees_the_other_reading(role, relation, state, dispute) -> None:
-    other = visible(Field.OTHER_READING, role, relation, state, dispute)
+    seen = {field for field in Field if visible(field, role, relation, state, dispute)}
     if role is Role.READER or role is Role.COORDINATOR:
-        assert not other
+        assert Field.OTHER_READING not in seen
     else:
         revealed = dispute in (DisputeState.REVEALED, DisputeState.RESOLVED)
-        assert other == (revealed and relation is Relation.ARBITRATOR_OF_CASE)
+        assert (Field.OTHER_READING in seen) == (
+            revealed and relation is Relation.ARBITRATOR_OF_CASE
+        )
+        assert (Field.VERDICT in seen) == (Field.OTHER_READING in seen)
     if role is Role.READER:
-        assert not visible(Field.PROGRESS, role, relation, state, dispute)
-        assert not visible(Field.READER_NAMES, role, relation, state, dispute)
+        assert seen <= {Field.IMAGES, Field.OWN_READING}
+    if role is not Role.COORDINATOR:
+        assert not seen & {Field.PROGRESS, Field.STATISTICS, Field.REFERENCE}
+    if relation is Relation.READER_OF_CASE and role is Role.ARBITRATOR:
+        assert not seen
+    for field in Field:
+        if field in seen:
+            require_visible(field, role, relation, state, dispute)
+        else:
+            with pytest.raises(RuleViolation):
+                require_visible(field, role, relation, state, dispute)
 
 
 def test_a_coordinator_neither_reads_nor_arbitrates() -> None:

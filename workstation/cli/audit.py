@@ -7,9 +7,8 @@ from pathlib import Path
 import click
 
 from workstation.cli.session import Session, pass_session, signed_in, signs_in
-from workstation.domain.people import Role, require_role
 from workstation.i18n import tr
-from workstation.services.auditing import exported, verify_chain
+from workstation.services import auditing
 
 
 @click.group()
@@ -23,19 +22,24 @@ def audit() -> None:
 def verify(ctx: click.Context, store: Path, login: str, passphrase_file: str | None) -> None:
     """Recompute the whole chain; names the first link that does not fit."""
     session = ctx.ensure_object(Session)
-    with signed_in(session, store, login, passphrase_file) as workspace, workspace.reading() as uow:
-        events = uow.audit.all()
-        broken = verify_chain(events)
-    head = events[-1].hash if events else ""
+    with signed_in(session, store, login, passphrase_file) as workspace:
+        found = auditing.check_chain(workspace)
+    holds = found.broken_at is None
     text = (
-        tr("The audit trail holds: {count} events, head {head}", count=len(events), head=head)
-        if broken is None
-        else tr("The audit trail is broken at event {seq}.", seq=broken)
+        tr("The audit trail holds: {count} events, head {head}", count=found.events, head=found.head)
+        if holds
+        else tr("The audit trail is broken at event {seq}.", seq=found.broken_at)
     )
     session.show(
-        {"events": len(events), "head": head, "holds": broken is None, "broken_at": broken}, text
+        {
+            "events": found.events,
+            "head": found.head,
+            "holds": holds,
+            "broken_at": found.broken_at,
+        },
+        text,
     )
-    if broken is not None:
+    if not holds:
         ctx.exit(1)
 
 
@@ -48,11 +52,9 @@ def export(
 ) -> None:
     """Write all events as JSON lines."""
     with signed_in(session, store, login, passphrase_file) as workspace:
-        require_role(workspace.person, Role.COORDINATOR)
-        with workspace.reading() as uow:
-            events = uow.audit.all()
-        out.write_bytes(exported(events))
+        count, lines = auditing.export(workspace)
+        out.write_bytes(lines)
     session.show(
-        {"events": len(events), "file": str(out)},
-        tr("{count} events written to {file}.", count=len(events), file=out),
+        {"events": count, "file": str(out)},
+        tr("{count} events written to {file}.", count=count, file=out),
     )

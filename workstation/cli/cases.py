@@ -11,18 +11,9 @@ from workstation.cli.session import Session, pass_session, signed_in, signs_in
 from workstation.domain.case import CaseState
 from workstation.domain.errors import RuleViolation
 from workstation.domain.image import Eye
-from workstation.domain.ports import UnitOfWork
 from workstation.i18n import tr
-from workstation.services import assigning, importing
+from workstation.services import assigning, comparing, enrolling, importing, overseeing
 from workstation.services.workspace import Workspace
-
-
-def case_id(uow: UnitOfWork, number: str) -> str:
-    """The case of a number people see. Raises RuleViolation where there is none."""
-    found = uow.cases.by_number(number)
-    if found is None:
-        raise RuleViolation("case.unknown", case=number)
-    return found.case_id
 
 
 @click.group()
@@ -35,37 +26,37 @@ def cases() -> None:
 @pass_session
 def list_(session: Session, store: Path, login: str, passphrase_file: str | None) -> None:
     """Every case with its state and images; no content."""
-    rows = []
-    with signed_in(session, store, login, passphrase_file) as workspace, workspace.reading() as uow:
-        for case in uow.cases.all():
-            images = uow.images.of_case(case.case_id)
-            rows.append(
+    with signed_in(session, store, login, passphrase_file) as workspace:
+        found = overseeing.cases(workspace)
+    rows = [
+        {
+            "case": row.number,
+            "state": str(row.state),
+            "images": [
                 {
-                    "case": case.number,
-                    "state": str(case.state),
-                    "images": [
-                        {
-                            "number": i.number,
-                            "kind": str(i.kind),
-                            "eye": str(i.eye) if i.eye else None,
-                            "field": i.field,
-                            "slices": i.slices,
-                            "target": i.is_target,
-                            "warnings": list(i.warnings),
-                        }
-                        for i in images
-                    ],
+                    "number": i.number,
+                    "kind": str(i.kind),
+                    "eye": str(i.eye) if i.eye else None,
+                    "field": i.field,
+                    "slices": i.slices,
+                    "target": i.is_target,
+                    "warnings": list(i.warnings),
                 }
-            )
-    text = "\n".join(f"{r['case']}\t{r['state']}\t{len(r['images'])}" for r in rows)  # type: ignore[arg-type]
+                for i in row.images
+            ],
+        }
+        for row in found
+    ]
+    text = "\n".join(f"{row.number}\t{row.state}\t{len(row.images)}" for row in found)
     session.show({"cases": rows}, text)
 
 
 def _each(workspace: Workspace, numbers: Sequence[str]) -> list[str]:
+    if not numbers:
+        found = overseeing.cases(workspace)
+        return [row.case_id for row in found if row.state is CaseState.IMPORTED]
     with workspace.reading() as uow:
-        if not numbers:
-            return [c.case_id for c in uow.cases.all(CaseState.IMPORTED)]
-        return [case_id(uow, number) for number in numbers]
+        return [overseeing.case_id(uow, number) for number in numbers]
 
 
 @cases.command()
@@ -126,18 +117,16 @@ def image(
     """Set what is unknown of an image: eye, field, target series."""
     with signed_in(session, store, login, passphrase_file) as workspace:
         with workspace.reading() as uow:
-            found = [i for i in uow.images.all() if i.number == image_number]
-        if not found:
-            raise RuleViolation("image.unknown", image=image_number)
+            found = overseeing.image(uow, image_number)
         if eye or field_:
             importing.set_photo_facts(
                 workspace,
-                found[0].image_id,
-                Eye(eye) if eye else found[0].eye,
-                field_ if field_ is not None else found[0].field,
+                found.image_id,
+                Eye(eye) if eye else found.eye,
+                field_ if field_ is not None else found.field,
             )
         if target:
-            importing.set_target(workspace, found[0].case_id, found[0].image_id)
+            importing.set_target(workspace, found.case_id, found.image_id)
     session.show({"image": image_number}, tr("Image {image} changed.", image=image_number))
 
 
@@ -156,17 +145,16 @@ def assign(
 ) -> None:
     """Assign readers to all included cases, balanced."""
     with signed_in(session, store, login, passphrase_file) as workspace:
+        people = enrolling.everybody(workspace)
+        ids = {p.login: p.person_id for p in people}
+        unknown = next((one for one in logins if one not in ids), None)
+        if unknown is not None:
+            raise RuleViolation("person.unknown", login=unknown)
         with workspace.reading() as uow:
-            ids = []
-            for one in logins:
-                person = uow.people.by_login(one)
-                if person is None:
-                    raise RuleViolation("person.unknown", login=one)
-                ids.append(person.person_id)
-            plan = assigning.plan(uow, ids)
-            codes = {p.person_id: p.code for p in uow.people.all()}
+            plan = assigning.plan(uow, [ids[one] for one in logins])
         if not dry_run:
             assigning.assign(workspace, plan.pairs)
+    codes = {p.person_id: p.code for p in people}
     loads = {codes[p]: n for p, n in plan.cases_of}
     text = tr("{count} cases assigned.", count=len(plan.pairs))
     text += "".join(f"\n{code}\t{n}" for code, n in loads.items())
@@ -179,11 +167,10 @@ def assign(
 def compare(session: Session, store: Path, login: str, passphrase_file: str | None) -> None:
     """Compare every case that awaits it (also done at each submission and sign-in)."""
     with signed_in(session, store, login, passphrase_file) as workspace:
-        workspace.comparison.compare_pending()
-        with workspace.reading() as uow:
-            states = [c.state for c in uow.cases.all()]
+        comparing.compare_now(workspace)
+        states = overseeing.case_states(workspace)
     counts = {
-        str(s): states.count(s)
+        str(s): states[s]
         for s in (
             CaseState.AWAITING_COMPARISON,
             CaseState.AGREED,

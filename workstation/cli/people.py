@@ -15,7 +15,7 @@ from workstation.cli.session import (
 )
 from workstation.domain.people import Qualification, Role
 from workstation.i18n import tr
-from workstation.services.enrolling import AddPerson, add_person
+from workstation.services.enrolling import AddPerson, add_person, everybody
 
 
 @click.group()
@@ -76,8 +76,8 @@ def add(
 @pass_session
 def list_(session: Session, store: Path, login: str, passphrase_file: str | None) -> None:
     """All people of the study."""
-    with signed_in(session, store, login, passphrase_file) as workspace, workspace.reading() as uow:
-        found = uow.people.all()
+    with signed_in(session, store, login, passphrase_file) as workspace:
+        found = everybody(workspace)
     rows = [
         {
             "code": p.code,

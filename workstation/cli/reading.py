@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from workstation.cli.cases import case_id
 from workstation.cli.session import Session, pass_session, signed_in, signs_in
 from workstation.domain.errors import InvalidValue
 from workstation.domain.reading import ReadingBody, body_from_json, body_to_json
@@ -79,7 +78,7 @@ def export(
     """Print one's own reading of a case as JSON (`reading/1`)."""
     with signed_in(session, store, login, passphrase_file) as workspace:
         with workspace.reading() as uow:
-            found = case_id(uow, case_number)
+            found = service.own_case(uow, case_number)
         opened = service.open_case(workspace, found)
     numbers = {i.image_id: i.number for i in opened.images}
     click.echo(json.dumps(named_body(opened.reading.body, numbers), ensure_ascii=False, indent=1))
@@ -108,7 +107,7 @@ def submit(
     """Submit one's reading of a case; there is no way back."""
     with signed_in(session, store, login, passphrase_file) as workspace:
         with workspace.reading() as uow:
-            found = case_id(uow, case_number)
+            found = service.own_case(uow, case_number)
         opened = service.open_case(workspace, found)
         if file is not None:
             body = load_body(file, {i.number: i.image_id for i in opened.images})

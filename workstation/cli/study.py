@@ -16,7 +16,7 @@ from workstation.cli.session import (
 from workstation.domain.people import Qualification
 from workstation.i18n import language, tr
 from workstation.services.opening import NewStudy
-from workstation.services.workspace import current_protocol
+from workstation.services.overseeing import study_facts
 
 
 @click.group()
@@ -67,24 +67,24 @@ def create(
 @pass_session
 def info(session: Session, store: Path, login: str, passphrase_file: str | None) -> None:
     """Title, protocol, people and number of cases."""
-    with signed_in(session, store, login, passphrase_file) as workspace, workspace.reading() as uow:
-        sha256, protocol = current_protocol(uow)
-        found = uow.study.get()
-        assert found is not None
-        data = {
-            "title": found.title,
-            "protocol": {
-                "code": protocol.code,
-                "revision": protocol.revision,
-                "sha256": sha256,
-                "title": protocol.title.text(language()),
-            },
-            "people": len(uow.people.all()),
-            "cases": len(uow.cases.all()),
-            "images": len(uow.images.all()),
-            "blindness_level": workspace.keys.blindness_level,
-            "created_at": found.created_at.isoformat(),
-        }
+    with signed_in(session, store, login, passphrase_file) as workspace:
+        found = study_facts(workspace)
+        blindness = workspace.keys.blindness_level
+    protocol = found.protocol
+    data = {
+        "title": found.title,
+        "protocol": {
+            "code": protocol.code,
+            "revision": protocol.revision,
+            "sha256": found.protocol_sha256,
+            "title": protocol.title.text(language()),
+        },
+        "people": found.people,
+        "cases": found.cases,
+        "images": found.images,
+        "blindness_level": blindness,
+        "created_at": found.created_at.isoformat(),
+    }
     lines = [
         tr("Study: {title}", title=data["title"]),
         tr(

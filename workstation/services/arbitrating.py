@@ -25,6 +25,7 @@ from workstation.domain.arbitration import (
     require_reveal_allowed,
     require_ruling_complete,
 )
+from workstation.domain.blinding import Field
 from workstation.domain.case import Case, CaseState, moved
 from workstation.domain.errors import RuleViolation
 from workstation.domain.events import Changes, Topic, changed
@@ -53,7 +54,13 @@ from workstation.domain.reading import (
 from workstation.domain.schema import Level, Scope, asked, holds
 from workstation.services.canonical import document_sha256
 from workstation.services.reading import ordered_images, submitted_form
-from workstation.services.workspace import Workspace, current_protocol
+from workstation.services.workspace import (
+    Workspace,
+    current_protocol,
+    require_acting,
+    require_sees,
+    sees,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,31 +126,27 @@ def queue(workspace: Workspace) -> tuple[QueueRow, ...]:
 
     A case the person has read is never among them.
     """
-    require_role(workspace.person, Role.ARBITRATOR)
-    me = workspace.person.person_id
     now = workspace.clock.now()
     rows: list[QueueRow] = []
     with workspace.reading() as uow:
+        require_acting(uow, Role.ARBITRATOR)
         for dispute in uow.disputes.all():
-            if dispute.arbitrator_id not in ("", me) or _was_reader(uow, dispute.case_id, me):
+            case = uow.cases.get(dispute.case_id)
+            if not sees(uow, Field.IMAGES, Role.ARBITRATOR, case, dispute):
                 continue
-            revealed = dispute.state in (DisputeState.REVEALED, DisputeState.RESOLVED)
+            revealed = sees(uow, Field.VERDICT, Role.ARBITRATOR, case, dispute)
             verdict = _verdict(uow, dispute) if revealed else None
             rows.append(
                 QueueRow(
                     dispute.dispute_id,
                     dispute.case_id,
-                    uow.cases.get(dispute.case_id).number,
+                    case.number,
                     dispute.state,
                     max(0, (now - dispute.opened_at).days),
                     len(verdict.reasons) if verdict else None,
                 )
             )
     return tuple(sorted(rows, key=lambda r: (r.state is DisputeState.RESOLVED, r.number)))
-
-
-def _was_reader(uow: UnitOfWork, case_id: str, person_id: str) -> bool:
-    return uow.assignments.find(case_id, person_id) is not None
 
 
 def _verdict(uow: UnitOfWork, dispute: Dispute) -> Verdict:
@@ -153,12 +156,12 @@ def _verdict(uow: UnitOfWork, dispute: Dispute) -> Verdict:
     return comparison.verdict
 
 
-def _mine(uow: UnitOfWork, dispute: Dispute, person_id: str) -> Dispute:
-    """The dispute, where it is this person's to rule on."""
-    if dispute.arbitrator_id not in ("", person_id):
-        raise RuleViolation("arbitration.not_yours")
-    if _was_reader(uow, dispute.case_id, person_id):
-        raise RuleViolation("arbitration.was_reader")
+def _mine(uow: UnitOfWork, dispute_id: str) -> Dispute:
+    """The dispute, where it is the person's to rule on; refused to anyone else."""
+    require_acting(uow, Role.ARBITRATOR)
+    dispute = uow.disputes.get(dispute_id)
+    case = uow.cases.get(dispute.case_id)
+    require_sees(uow, Field.IMAGES, Role.ARBITRATOR, case, dispute)
     return dispute
 
 
@@ -167,14 +170,13 @@ def open_dispute(workspace: Workspace, dispute_id: str) -> OpenDispute:
 
     Before the reveal: images and the person's own blind read. Afterwards also X, Y and the items.
     """
-    require_role(workspace.person, Role.ARBITRATOR)
     me = workspace.person.person_id
     with workspace.reading() as uow:
-        dispute = _mine(uow, uow.disputes.get(dispute_id), me)
+        dispute = _mine(uow, dispute_id)
         ready = dispute.arbitrator_id == me and _draft(uow, dispute, me) is not None
     if not ready:
         with workspace.writing() as uow:
-            dispute = _mine(uow, uow.disputes.get(dispute_id), me)
+            dispute = _mine(uow, dispute_id)
             if dispute.arbitrator_id != me:
                 dispute = replace(dispute, arbitrator_id=me)
                 uow.disputes.update(dispute)
@@ -221,7 +223,7 @@ def _opened(uow: UnitOfWork, dispute: Dispute, me: str) -> OpenDispute:
     assert reading is not None
     protocol = uow.protocols.get(reading.protocol_sha256)
     opened = OpenDispute(dispute, case, protocol, images, reading)
-    if dispute.state not in (DisputeState.REVEALED, DisputeState.RESOLVED):
+    if not sees(uow, Field.OTHER_READING, Role.ARBITRATOR, case, dispute):
         return opened
     x = uow.readings.get(dispute.x_reading_id).body
     y = uow.readings.get(dispute.y_reading_id).body
@@ -238,7 +240,7 @@ def seal_blind_read(workspace: Workspace, dispute_id: str) -> Changes:
     """
     me = workspace.person.person_id
     with workspace.writing() as uow:
-        dispute = _mine(uow, uow.disputes.get(dispute_id), me)
+        dispute = _mine(uow, dispute_id)
         if dispute.state is not DisputeState.OPEN:
             raise RuleViolation("arbitration.blind_read_sealed")
         reading = _draft(uow, dispute, me)
@@ -271,10 +273,9 @@ def reveal(workspace: Workspace, dispute_id: str) -> Changes:
 
     Raises RuleViolation where the protocol demands the blind read first.
     """
-    require_role(workspace.person, Role.ARBITRATOR)
     me = workspace.person.person_id
     with workspace.writing() as uow:
-        dispute = _mine(uow, uow.disputes.get(dispute_id), me)
+        dispute = _mine(uow, dispute_id)
         if dispute.state in (DisputeState.REVEALED, DisputeState.RESOLVED):
             return changed()
         _, protocol = current_protocol(uow)
@@ -297,7 +298,7 @@ def reveal(workspace: Workspace, dispute_id: str) -> Changes:
 def save_decisions(workspace: Workspace, dispute_id: str, decisions: Sequence[Decision]) -> None:
     """Keep the decisions made so far; they come back when the dispute is opened again."""
     with workspace.writing() as uow:
-        dispute = _mine(uow, uow.disputes.get(dispute_id), workspace.person.person_id)
+        dispute = _mine(uow, dispute_id)
         if dispute.state is not DisputeState.REVEALED:
             raise RuleViolation("arbitration.not_revealed")
         uow.disputes.update(replace(dispute, decisions=tuple(decisions)))
@@ -695,10 +696,9 @@ def sign(
     Raises RuleViolation naming unresolved items, a missing reason, a missing note where the ruling
     matches neither reader, or required answers the ruling leaves open.
     """
-    require_role(workspace.person, Role.ARBITRATOR)
     me = workspace.person.person_id
     with workspace.writing() as uow:
-        dispute = _mine(uow, uow.disputes.get(dispute_id), me)
+        dispute = _mine(uow, dispute_id)
         if dispute.state is not DisputeState.REVEALED:
             raise RuleViolation("arbitration.not_revealed")
         opened = _opened(uow, dispute, me)

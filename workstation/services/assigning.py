@@ -8,13 +8,19 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from workstation.domain.blinding import Field
 from workstation.domain.case import Assignment, AssignmentState, Case, CaseState, moved
 from workstation.domain.errors import RuleViolation
 from workstation.domain.events import Changes, Topic, changed
 from workstation.domain.people import Person, Role, require_role
 from workstation.domain.ports import UnitOfWork
 from workstation.services.enrolling import people_with
-from workstation.services.workspace import Workspace, current_protocol
+from workstation.services.workspace import (
+    Workspace,
+    current_protocol,
+    require_acting,
+    require_sees,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +38,10 @@ def plan(uow: UnitOfWork, reader_ids: Sequence[str] = ()) -> AssignmentPlan:
     Every case gets as many different readers as the protocol asks for; the readers with the
     fewest images so far come first, a seeded draw breaking ties. With exactly that many readers
     everybody reads everything.
-    Raises RuleViolation where there are too few active readers, or nothing to assign.
+    Raises RuleViolation where there are too few active readers, or nothing to assign, and for
+    anyone but a coordinator.
     """
+    require_acting(uow, Role.COORDINATOR)
     _, protocol = current_protocol(uow)
     study = uow.study.get()
     assert study is not None
@@ -168,7 +176,11 @@ class Progress:
 
 
 def progress(uow: UnitOfWork) -> Progress:
-    """Counts per case state, and per reader code of waiting, in progress, submitted."""
+    """Counts per case state, and per reader code of waiting, in progress, submitted.
+
+    Raises RuleViolation for anyone but a coordinator.
+    """
+    require_sees(uow, Field.PROGRESS, Role.COORDINATOR)
     states = [case.state for case in uow.cases.all()]
     rows = []
     for person in people_with(uow, Role.READER):

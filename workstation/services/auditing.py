@@ -1,12 +1,18 @@
-"""Audit: recompute the chain of hashes, write it out."""
+"""Audit: recompute the chain of hashes, write it out.
+
+Coordinators only: the number of events alone tells a reader what others have done.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from workstation.domain.audit import AuditEvent
+from workstation.domain.people import Role
 from workstation.services.canonical import canonical_json, document_sha256
+from workstation.services.workspace import Workspace, require_acting
 
 
 def event_json(event: AuditEvent) -> dict[str, Any]:
@@ -35,6 +41,33 @@ def verify_chain(events: Sequence[AuditEvent]) -> int | None:
             return event.seq
         previous = event.hash
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class ChainCheck:
+    """How far the audit trail goes; `broken_at` is the first link that does not fit, if any."""
+
+    events: int
+    head: str
+    broken_at: int | None
+
+
+def check_chain(workspace: Workspace) -> ChainCheck:
+    """Recompute the whole chain. Raises RuleViolation for anyone but a coordinator."""
+    events = _events(workspace)
+    return ChainCheck(len(events), events[-1].hash if events else "", verify_chain(events))
+
+
+def export(workspace: Workspace) -> tuple[int, bytes]:
+    """Number of events, and all of them as JSON lines. Raises as `check_chain` does."""
+    events = _events(workspace)
+    return len(events), exported(events)
+
+
+def _events(workspace: Workspace) -> tuple[AuditEvent, ...]:
+    with workspace.reading() as uow:
+        require_acting(uow, Role.COORDINATOR)
+        return uow.audit.all()
 
 
 def exported(events: Sequence[AuditEvent]) -> bytes:

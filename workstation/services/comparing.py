@@ -11,7 +11,9 @@ from workstation.domain.agreement import Reason
 from workstation.domain.arbitration import Dispute, DisputeState, x_is_first
 from workstation.domain.case import CaseState, moved
 from workstation.domain.events import Changes, Topic, changed
+from workstation.domain.people import Role, require_role
 from workstation.domain.ports import Clock, Comparison, UnitOfWorkFactory
+from workstation.services.workspace import Workspace
 
 SYSTEM = "system"
 
@@ -83,6 +85,12 @@ class ProgramComparison:
             )
             uow.commit()
         return changed(Topic.CASES, Topic.DISPUTES, case_ids=(case_id,))
+
+
+def compare_now(workspace: Workspace) -> Changes:
+    """Compare what waits, as a coordinator; also done at each submission and sign-in."""
+    require_role(workspace.person, Role.COORDINATOR)
+    return workspace.comparison.compare_pending()
 
 
 def _disputing_pair(reasons: tuple[Reason, ...]) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from workstation.domain.errors import RuleViolation
 from workstation.domain.events import Changes, Topic, changed
 from workstation.domain.people import Person, Qualification, Role, require_role
 from workstation.domain.ports import UnitOfWork
-from workstation.services.workspace import Workspace
+from workstation.services.workspace import Workspace, require_acting
 
 _PREFIX = {Role.COORDINATOR: "C", Role.READER: "R", Role.ARBITRATOR: "A"}
 
@@ -67,6 +67,14 @@ def add_person(workspace: Workspace, command: AddPerson) -> tuple[Person, Change
         )
         uow.commit()
     return person, changed(Topic.PEOPLE)
+
+
+def everybody(workspace: Workspace) -> tuple[Person, ...]:
+    """All people of the study. Raises RuleViolation for anyone but a coordinator: who else reads
+    is nothing a reader needs to know."""
+    with workspace.reading() as uow:
+        require_acting(uow, Role.COORDINATOR)
+        return uow.people.all()
 
 
 def people_with(uow: UnitOfWork, role: Role) -> tuple[Person, ...]:

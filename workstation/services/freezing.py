@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from workstation.domain.arbitration import ReferenceStandard
+from workstation.domain.blinding import Field
 from workstation.domain.case import REFERENCED, AssignmentState, Case, CaseState, Subject
 from workstation.domain.dataset import (
     DatasetVersion,
@@ -21,14 +22,14 @@ from workstation.domain.errors import RuleViolation
 from workstation.domain.events import Changes, Topic, changed
 from workstation.domain.image import Image
 from workstation.domain.marks import Mark, area_px, mark_center, mark_planes
-from workstation.domain.people import Role, require_role
+from workstation.domain.people import Role
 from workstation.domain.ports import PayloadSource, Progress, SealCheck, UnitOfWork
 from workstation.domain.protocol import Protocol
 from workstation.domain.reading import ReadingBody, body_to_json, case_scopes
 from workstation.domain.schema import Level, Schema, Scope
 from workstation.services.canonical import canonical_json, document_sha256
 from workstation.services.reading import ordered_images
-from workstation.services.workspace import Workspace, current_protocol
+from workstation.services.workspace import Workspace, current_protocol, require_sees
 
 SEAL_FORMAT = "seal/1"
 
@@ -50,7 +51,11 @@ class Check:
 
 
 def checklist(uow: UnitOfWork) -> tuple[Check, ...]:
-    """What must hold before freezing; nothing that is excluded or withdrawn counts."""
+    """What must hold before freezing; nothing that is excluded or withdrawn counts.
+
+    Raises RuleViolation for anyone but a coordinator: it tells the states of cases.
+    """
+    require_sees(uow, Field.PROGRESS, Role.COORDINATOR)
     counted = [
         c for c in uow.cases.all() if c.state not in (CaseState.EXCLUDED, CaseState.WITHDRAWN)
     ]
@@ -91,6 +96,12 @@ def checklist(uow: UnitOfWork) -> tuple[Check, ...]:
     )
 
 
+def versions(workspace: Workspace) -> tuple[tuple[DatasetVersion, ...], tuple[Check, ...]]:
+    """The frozen versions, and the checklist for the next. Raises as `checklist` does."""
+    with workspace.reading() as uow:
+        return uow.datasets.all(), checklist(uow)
+
+
 def blocking(checks: Sequence[Check]) -> tuple[Check, ...]:
     return tuple(c for c in checks if c.state is CheckState.UNMET)
 
@@ -110,9 +121,9 @@ def freeze(
     """Write, seal and record the version.
 
     Raises RuleViolation where the checklist has an unmet item, the version exists already, or
-    nothing changed since the last version (a new one needs a list of changes).
+    nothing changed since the last version (a new one needs a list of changes); for anyone but a
+    coordinator.
     """
-    require_role(workspace.person, Role.COORDINATOR)
     with workspace.reading() as uow:
         lacking = blocking(checklist(uow))
         if lacking:
@@ -217,6 +228,7 @@ def _content(uow: UnitOfWork) -> tuple[FrozenCase, ...]:
     """All referenced cases, in an order that depends on content alone."""
     out = []
     for case in uow.cases.all(*REFERENCED):
+        require_sees(uow, Field.REFERENCE, Role.COORDINATOR, case)
         reference = uow.references.get(case.case_id)
         if reference is None:
             raise RuleViolation("freeze.reference_missing", case=case.number)

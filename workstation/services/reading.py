@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, replace
 
-from workstation.domain.case import AssignmentState, Case, CaseState, moved
+from workstation.domain.case import AssignmentState, CaseState, moved
 from workstation.domain.errors import RuleViolation
 from workstation.domain.events import Changes, Topic, changed
 from workstation.domain.image import Image
-from workstation.domain.people import Role, require_role
+from workstation.domain.people import Role
 from workstation.domain.ports import UnitOfWork
 from workstation.domain.protocol import Protocol
 from workstation.domain.reading import (
@@ -23,7 +23,12 @@ from workstation.domain.reading import (
 )
 from workstation.domain.schema import Missing
 from workstation.services.canonical import document_sha256
-from workstation.services.workspace import Workspace, current_protocol, own_assignment
+from workstation.services.workspace import (
+    Workspace,
+    current_protocol,
+    own_assignment,
+    require_acting,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +43,18 @@ class WorklistRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseName:
+    """All a reader is told of an open case beside its images: no state, no patient."""
+
+    case_id: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenCase:
     """A case on the reading desk: images in reading order and the person's own reading."""
 
-    case: Case
+    case: CaseName
     protocol: Protocol
     images: tuple[Image, ...]
     reading: Reading
@@ -52,7 +65,10 @@ class OpenCase:
 
 
 def worklist(uow: UnitOfWork, person_id: str) -> tuple[WorklistRow, ...]:
-    """The person's cases in the person's own order."""
+    """The person's cases in the person's own order. Raises RuleViolation for anyone else's."""
+    require_acting(uow, Role.READER)
+    if person_id != uow.actor:
+        raise RuleViolation("assignment.not_yours")
     rows = [
         WorklistRow(
             a.case_id,
@@ -82,6 +98,17 @@ def next_case(uow: UnitOfWork, person_id: str, after: str = "") -> str | None:
     return remaining[0] if remaining else None
 
 
+def own_case(uow: UnitOfWork, number: str) -> str:
+    """The id of one's own case of that number.
+
+    Raises RuleViolation for any other, the same whether there is such a case or not.
+    """
+    for row in worklist(uow, uow.actor):
+        if row.number == number:
+            return row.case_id
+    raise RuleViolation("assignment.not_yours")
+
+
 def ordered_images(images: tuple[Image, ...]) -> tuple[Image, ...]:
     """OD before OS, then images without a known eye; targets first; by field and number."""
     eyes = ["OD", "OS"]
@@ -98,14 +125,13 @@ def open_case(workspace: Workspace, case_id: str) -> OpenCase:
 
     Raises RuleViolation where the case is not the person's own.
     """
-    require_role(workspace.person, Role.READER)
     me = workspace.person.person_id
     with workspace.reading() as uow:
-        found = _opened(uow, case_id, me)
+        found = _opened(uow, case_id)
     if found is not None:
         return found
     with workspace.writing() as uow:
-        case, assignment = own_assignment(uow, case_id, me)
+        case, assignment = own_assignment(uow, case_id)
         if case.state is not CaseState.ASSIGNED:
             raise RuleViolation("reading.case_closed", case=case.number)
         sha256, _ = current_protocol(uow)
@@ -127,18 +153,19 @@ def open_case(workspace: Workspace, case_id: str) -> OpenCase:
         uow.audit.append("reading.opened", case_id, {})
         uow.commit()
     with workspace.reading() as uow:
-        found = _opened(uow, case_id, me)
+        found = _opened(uow, case_id)
     assert found is not None
     return found
 
 
-def _opened(uow: UnitOfWork, case_id: str, person_id: str) -> OpenCase | None:
-    case, _ = own_assignment(uow, case_id, person_id)
-    reading = uow.readings.find(case_id, person_id, ReadingKind.READING)
+def _opened(uow: UnitOfWork, case_id: str) -> OpenCase | None:
+    case, _ = own_assignment(uow, case_id)
+    reading = uow.readings.find(case_id, uow.actor, ReadingKind.READING)
     if reading is None:
         return None
     protocol = uow.protocols.get(reading.protocol_sha256)
-    return OpenCase(case, protocol, ordered_images(uow.images.of_case(case_id)), reading)
+    images = ordered_images(uow.images.of_case(case_id))
+    return OpenCase(CaseName(case_id, case.number), protocol, images, reading)
 
 
 def save_draft(workspace: Workspace, reading_id: str, body: ReadingBody) -> Reading:
@@ -147,17 +174,20 @@ def save_draft(workspace: Workspace, reading_id: str, body: ReadingBody) -> Read
     Raises RuleViolation for a submitted reading or someone else's.
     """
     with workspace.writing() as uow:
-        reading = _own(uow, reading_id, workspace.person.person_id)
+        reading = _own(uow, reading_id)
         now = workspace.clock.now()
         uow.readings.save_draft(reading_id, body, now, reading.revision + 1)
         uow.commit()
     return replace(reading, body=body, saved_at=now, revision=reading.revision + 1)
 
 
-def _own(uow: UnitOfWork, reading_id: str, person_id: str) -> Reading:
+def _own(uow: UnitOfWork, reading_id: str) -> Reading:
+    """One's own draft, in the role it belongs to."""
     reading = uow.readings.get(reading_id)
-    if reading.person_id != person_id:
+    if reading.person_id != uow.actor:
         raise RuleViolation("assignment.not_yours")
+    of_reader = reading.kind is ReadingKind.READING
+    require_acting(uow, Role.READER if of_reader else Role.ARBITRATOR)
     if reading.state is not ReadingState.DRAFT:
         raise RuleViolation("reading.submitted")
     return reading
@@ -196,10 +226,9 @@ def submit(workspace: Workspace, reading_id: str) -> Changes:
     The comparison itself is another transaction, so that a crash between the two loses nothing.
     Raises RuleViolation for an incomplete reading, naming what is missing.
     """
-    require_role(workspace.person, Role.READER)
     with workspace.writing() as uow:
-        reading = _own(uow, reading_id, workspace.person.person_id)
-        case, assignment = own_assignment(uow, reading.case_id, workspace.person.person_id)
+        reading = _own(uow, reading_id)
+        case, assignment = own_assignment(uow, reading.case_id)
         protocol = uow.protocols.get(reading.protocol_sha256)
         body, sha256 = submitted_form(protocol, uow.images.of_case(case.case_id), reading)
         now = workspace.clock.now()

@@ -15,11 +15,12 @@ from workstation.comparators.regions import NearestUndefined, Regions
 from workstation.domain.agreement import Pair, Score, Verdict, agrees, unit_scopes
 from workstation.domain.arbitration import Choice, DisputeState, ReferenceStandard, Ruling
 from workstation.domain.audit import AuditEvent
+from workstation.domain.blinding import Field
 from workstation.domain.case import REFERENCED, Case, CaseState
 from workstation.domain.estimate import NotEstimable
 from workstation.domain.image import Image
 from workstation.domain.marks import area_px, intersection_px
-from workstation.domain.people import Person, Role, require_role
+from workstation.domain.people import Person, Role
 from workstation.domain.ports import Comparison, UnitOfWork
 from workstation.domain.protocol import AgreementItem, Protocol
 from workstation.domain.reading import Reading, ReadingBody, case_scopes
@@ -52,7 +53,7 @@ from workstation.metrics.kappa import kappa_of_pairs
 from workstation.metrics.overlap import PairCounts, iou_distribution
 from workstation.metrics.reader_accuracy import Answer, answer_accuracy, mean_iou
 from workstation.services.auditing import verify_chain
-from workstation.services.workspace import Workspace, current_protocol
+from workstation.services.workspace import Workspace, current_protocol, require_sees, sees
 
 STANDING_LIMITS = ("identity_declared", "display_unchecked")
 _LIBRARIES = ("numpy", "scipy", "pydicom", "imagecodecs", "SQLAlchemy", "sqlcipher3", "typst")
@@ -81,8 +82,8 @@ def make_report(workspace: Workspace, language: str, out: Path, limits: Sequence
 
 def report_data(workspace: Workspace, limits: Sequence[str] = ()) -> ReportData:
     """Everything the report prints, at one state of the store."""
-    require_role(workspace.person, Role.COORDINATOR)
     with workspace.reading() as uow:
+        require_sees(uow, Field.STATISTICS, Role.COORDINATOR)
         sha256, protocol = current_protocol(uow)
         study = uow.study.get()
         assert study is not None
@@ -90,7 +91,7 @@ def report_data(workspace: Workspace, limits: Sequence[str] = ()) -> ReportData:
         people = {p.person_id: p for p in uow.people.all()}
         versions = uow.datasets.all()
         events = uow.audit.all()
-        rulings = uow.rulings.all()
+        rulings = _standing_rulings(uow)
         disputes = {d.dispute_id: d for d in uow.disputes.all()}
         intake = _intake(uow)
     return ReportData(
@@ -122,6 +123,16 @@ def report_data(workspace: Workspace, limits: Sequence[str] = ()) -> ReportData:
         audit=_audit(events),
         software=_software(),
         limits=(*STANDING_LIMITS, *limits),
+    )
+
+
+def _standing_rulings(uow: UnitOfWork) -> tuple[Ruling, ...]:
+    """The last ruling of every ruled case: not one that was re-opened since."""
+    last = {ruling.case_id: ruling for ruling in uow.rulings.all()}
+    return tuple(
+        ruling
+        for ruling in last.values()
+        if sees(uow, Field.VERDICT, Role.COORDINATOR, uow.cases.get(ruling.case_id))
     )
 
 
