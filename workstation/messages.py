@@ -30,14 +30,24 @@ ERRORS = {
         "The two marks have no pixel in common; choose another decision."
     ),
     "arbitration.not_in_queue": N_("Case {case} is not in your queue."),
+    "arbitration.no_dispute": N_("Case {case} has no dispute."),
     "arbitration.not_resolved": N_("Only a resolved dispute can be re-opened."),
     "arbitration.not_revealed": N_(
         "X and Y are not revealed yet, or the ruling is signed already."
     ),
+    "arbitration.not_taken": N_("You have not taken this dispute, or it was released; open it."),
+    "arbitration.not_to_release": N_(
+        "Only a dispute that an arbitrator has taken, and not sealed, can be released."
+    ),
     "arbitration.not_yours": N_("Another arbitrator has taken this dispute."),
     "arbitration.note_missing": N_("The ruling matches neither reader: add a note that says why."),
     "arbitration.reason_missing": N_("Choose the reason of the ruling."),
-    "arbitration.reopen_reason": N_("Say in at least 10 characters why the dispute is re-opened."),
+    "arbitration.release_reason": N_(
+        "Say in at least {minimum} characters why the dispute is released."
+    ),
+    "arbitration.reopen_reason": N_(
+        "Say in at least {minimum} characters why the dispute is re-opened."
+    ),
     "arbitration.stale_comparison": N_("The case was compared again since; open the dispute anew."),
     "arbitration.unresolved": N_("Not decided yet: {items}."),
     "arbitration.was_reader": N_("You read this case yourself; another arbitrator has to rule."),

@@ -49,6 +49,8 @@ TABLE: dict[str, tuple[frozenset[Role], list[str]]] = {
     "arbitrate blind-read": ({ARBITRATOR}, ["0003", "--from", "{folder}/none.json"]),
     "arbitrate show": ({ARBITRATOR}, ["0002"]),
     "arbitrate sign": ({ARBITRATOR}, ["0002", "--reason", "missed"]),
+    "arbitrate reopen": ({COORDINATOR}, ["0002", "--because", "a reason long enough"]),
+    "arbitrate release": ({COORDINATOR}, ["0002", "--because", "a reason long enough"]),
     "dataset freeze": ({COORDINATOR}, ["--out", "{folder}/out"]),
     "dataset list": ({COORDINATOR}, []),
     "report make": ({COORDINATOR}, ["--out", "{folder}/report.pdf"]),

@@ -13,7 +13,7 @@ from workstation.cli.session import Session, pass_session, signed_in, signs_in
 from workstation.domain.arbitration import Choice, Decision
 from workstation.domain.errors import InvalidValue, RuleViolation
 from workstation.i18n import tr
-from workstation.services import arbitrating
+from workstation.services import arbitrating, overseeing
 from workstation.services import reading as reading_service
 from workstation.services.arbitrating import DisputeItem, OpenDispute
 from workstation.services.workspace import Workspace
@@ -97,22 +97,22 @@ def show(
     assert opened.x is not None and opened.y is not None
     data = {
         "case": case_number,
-        "items": [_item_json(n, item, opened) for n, item in enumerate(opened.items)],
+        "items": [_item_json(n, item, numbers) for n, item in enumerate(opened.items)],
         "x": named_body(opened.x, numbers),
         "y": named_body(opened.y, numbers),
     }
     text = "\n".join(
-        f"{n}\t{item.scope}\t{item.question or item.class_code}\t"
+        f"{n}\t{reading_service.named_scope(item.scope, numbers)}\t{item.question or item.class_code}\t"
         f"{', '.join(map(str, item.reasons)) or '-'}"
         for n, item in enumerate(opened.items)
     )
     session.show(data, text)
 
 
-def _item_json(n: int, item: DisputeItem, opened: OpenDispute) -> dict[str, Any]:
+def _item_json(n: int, item: DisputeItem, numbers: dict[str, str]) -> dict[str, Any]:
     return {
         "item": n,
-        "scope": str(item.scope),
+        "scope": reading_service.named_scope(item.scope, numbers),
         "question": item.question,
         "class": item.class_code,
         "x": item.x_value if item.question else list(item.x_marks),
@@ -194,3 +194,47 @@ def _choices(
         if any(not 0 <= n < len(opened.items) for n in chosen):
             raise InvalidValue("arbitration.decisions_file", file=str(file))
     return chosen
+
+
+@arbitrate.command()
+@signs_in
+@click.argument("case_number")
+@click.option("--because", required=True, help="Why; kept with the dispute.")
+@pass_session
+def reopen(
+    session: Session,
+    store: Path,
+    login: str,
+    passphrase_file: str | None,
+    case_number: str,
+    because: str,
+) -> None:
+    """Open a ruled case again, as coordinator; the ruling so far stays as history."""
+    with signed_in(session, store, login, passphrase_file) as workspace:
+        arbitrating.reopen(workspace, overseeing.dispute_id(workspace, case_number), because)
+    session.show(
+        {"case": case_number, "reopened": True},
+        tr("Dispute of case {case} re-opened.", case=case_number),
+    )
+
+
+@arbitrate.command()
+@signs_in
+@click.argument("case_number")
+@click.option("--because", required=True, help="Why; kept in the audit trail.")
+@pass_session
+def release(
+    session: Session,
+    store: Path,
+    login: str,
+    passphrase_file: str | None,
+    case_number: str,
+    because: str,
+) -> None:
+    """Give a dispute an arbitrator has taken, and not sealed, back to the queue, as coordinator."""
+    with signed_in(session, store, login, passphrase_file) as workspace:
+        arbitrating.release(workspace, overseeing.dispute_id(workspace, case_number), because)
+    session.show(
+        {"case": case_number, "released": True},
+        tr("Dispute of case {case} is open to every arbitrator again.", case=case_number),
+    )

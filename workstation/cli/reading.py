@@ -11,7 +11,7 @@ import click
 from workstation.cli.session import Session, pass_session, signed_in, signs_in
 from workstation.domain.errors import InvalidValue
 from workstation.domain.reading import ReadingBody, body_from_json, body_to_json
-from workstation.domain.schema import Level
+from workstation.domain.schema import Scope
 from workstation.i18n import tr
 from workstation.services import reading as service
 
@@ -60,8 +60,8 @@ def named_body(body: ReadingBody, numbers: dict[str, str]) -> dict[str, Any]:
     """The body as JSON with images named by their number."""
     data = body_to_json(body)
     data["answers"] = {
-        f"{Level.IMAGE}:{numbers[s.partition(':')[2]]}" if s.startswith(Level.IMAGE) else s: given
-        for s, given in data["answers"].items()
+        service.named_scope(Scope.parse(scope), numbers): given
+        for scope, given in data["answers"].items()
     }
     for mark in data["marks"]:
         mark["image"] = numbers[mark["image"]]

@@ -53,7 +53,7 @@ from workstation.domain.reading import (
 )
 from workstation.domain.schema import Level, Scope, asked, holds
 from workstation.services.canonical import document_sha256
-from workstation.services.reading import ordered_images, submitted_form
+from workstation.services.reading import named_scope, ordered_images, submitted_form
 from workstation.services.workspace import (
     Workspace,
     current_protocol,
@@ -61,6 +61,9 @@ from workstation.services.workspace import (
     require_sees,
     sees,
 )
+
+MIN_REASON = 10
+"""Characters of a coordinator's reason for re-opening or releasing a dispute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,8 +247,9 @@ def seal_blind_read(workspace: Workspace, dispute_id: str) -> Changes:
         if dispute.state is not DisputeState.OPEN:
             raise RuleViolation("arbitration.blind_read_sealed")
         reading = _draft(uow, dispute, me)
-        if reading is None:
-            raise RuleViolation("arbitration.blind_read_first")
+        if reading is None or dispute.arbitrator_id != me:
+            # Never opened, or released since: it has to be taken (again) first.
+            raise RuleViolation("arbitration.not_taken")
         protocol = uow.protocols.get(reading.protocol_sha256)
         body, sha256 = submitted_form(protocol, uow.images.of_case(dispute.case_id), reading)
         now = workspace.clock.now()
@@ -704,11 +708,15 @@ def sign(
         opened = _opened(uow, dispute, me)
         mine = opened.mine.body
         lacking = unresolved(opened, decisions, mine)
+        numbers = {image.image_id: image.number for image in opened.images}
         neither = (Choice.MINE, Choice.NOTHING, Choice.UNDECIDABLE)
         differs = any(d.choice in neither for d in decisions if not _matches_one(d, opened, mine))
         require_ruling_complete(
             opened.protocol,
-            tuple(f"{item.scope}/{item.question or item.class_code}" for item in lacking),
+            tuple(
+                f"{named_scope(item.scope, numbers)}/{item.question or item.class_code}"
+                for item in lacking
+            ),
             reason_code,
             note,
             differs,
@@ -775,8 +783,9 @@ def _check_answers(opened: OpenDispute, decisions: Sequence[Decision], body: Rea
     undecidable = {
         (d.scope, d.question) for d in decisions if d.choice is Choice.UNDECIDABLE and d.question
     }
+    numbers = {image.image_id: image.number for image in opened.images}
     lacking = [
-        (str(m.scope), m.code, m.kind)
+        (named_scope(m.scope, numbers), m.code, m.kind)
         for m in missing_in(opened.protocol.schema, opened.images, body)
         if m.kind == "question" and (m.scope, m.code) not in undecidable
     ]
@@ -833,13 +842,13 @@ def reopen(workspace: Workspace, dispute_id: str, because: str) -> Changes:
     Raises RuleViolation without a reason or for a dispute that is not resolved.
     """
     require_role(workspace.person, Role.COORDINATOR)
-    if len(because.strip()) < 10:
-        raise RuleViolation("arbitration.reopen_reason")
+    if len(because.strip()) < MIN_REASON:
+        raise RuleViolation("arbitration.reopen_reason", minimum=MIN_REASON)
     with workspace.writing() as uow:
         dispute = uow.disputes.get(dispute_id)
-        if dispute.state is not DisputeState.RESOLVED:
-            raise RuleViolation("arbitration.not_resolved")
         case = uow.cases.get(dispute.case_id)
+        if dispute.state is not DisputeState.RESOLVED or case.state is not CaseState.RULED:
+            raise RuleViolation("arbitration.not_resolved")
         uow.cases.update(replace(case, state=moved(case.state, CaseState.DISPUTED, case.number)))
         uow.disputes.add(
             replace(
@@ -857,3 +866,27 @@ def reopen(workspace: Workspace, dispute_id: str, because: str) -> Changes:
         uow.audit.append("dispute.reopened", dispute.case_id, {})
         uow.commit()
     return changed(Topic.DISPUTES, Topic.CASES, case_ids=(dispute.case_id,))
+
+
+def release(workspace: Workspace, dispute_id: str, because: str) -> Changes:
+    """Give a dispute that an arbitrator has taken and not sealed back to the queue.
+
+    What was drawn stays with that arbitrator as a draft, and is found again if it is the same one
+    who takes it next. Raises RuleViolation without a reason, for a dispute nobody has taken, and
+    after the own read was sealed or X and Y were shown.
+    """
+    require_role(workspace.person, Role.COORDINATOR)
+    if len(because.strip()) < MIN_REASON:
+        raise RuleViolation("arbitration.release_reason", minimum=MIN_REASON)
+    with workspace.writing() as uow:
+        dispute = uow.disputes.get(dispute_id)
+        if dispute.state is not DisputeState.OPEN or not dispute.arbitrator_id:
+            raise RuleViolation("arbitration.not_to_release")
+        uow.disputes.update(replace(dispute, arbitrator_id=""))
+        uow.audit.append(
+            "dispute.released",
+            dispute.case_id,
+            {"arbitrator": dispute.arbitrator_id, "reason": because.strip()},
+        )
+        uow.commit()
+    return changed(Topic.DISPUTES, case_ids=(dispute.case_id,))

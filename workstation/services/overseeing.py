@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from workstation.domain.arbitration import DisputeState
 from workstation.domain.blinding import Field
 from workstation.domain.case import CaseState
 from workstation.domain.errors import RuleViolation
@@ -90,3 +91,40 @@ def image(uow: UnitOfWork, number: str) -> Image:
         if one.number == number:
             return one
     raise RuleViolation("image.unknown", image=number)
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeRow:
+    """The last dispute of a case as the coordinator sees it: who has taken it stays unsaid."""
+
+    dispute_id: str
+    case_id: str
+    number: str
+    state: DisputeState
+    taken: bool
+
+
+def disputes(workspace: Workspace) -> tuple[DisputeRow, ...]:
+    """The last dispute of every case that has one, by case number. Raises as `cases` does."""
+    with workspace.reading() as uow:
+        require_sees(uow, Field.PROGRESS, Role.COORDINATOR)
+        last = {d.case_id: d for d in sorted(uow.disputes.all(), key=lambda d: d.opened_at)}
+        rows = [
+            DisputeRow(
+                d.dispute_id,
+                d.case_id,
+                uow.cases.get(d.case_id).number,
+                d.state,
+                bool(d.arbitrator_id),
+            )
+            for d in last.values()
+        ]
+    return tuple(sorted(rows, key=lambda row: row.number))
+
+
+def dispute_id(workspace: Workspace, number: str) -> str:
+    """The last dispute of a case. Raises RuleViolation where the case never was disputed."""
+    for row in disputes(workspace):
+        if row.number == number:
+            return row.dispute_id
+    raise RuleViolation("arbitration.no_dispute", case=number)

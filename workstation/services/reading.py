@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from workstation.domain.case import AssignmentState, CaseState, moved
@@ -21,7 +22,7 @@ from workstation.domain.reading import (
     checked_body,
     missing_in,
 )
-from workstation.domain.schema import Missing
+from workstation.domain.schema import Level, Missing, Scope
 from workstation.services.canonical import document_sha256
 from workstation.services.workspace import (
     Workspace,
@@ -120,6 +121,11 @@ def ordered_images(images: tuple[Image, ...]) -> tuple[Image, ...]:
     return tuple(sorted(images, key=key))
 
 
+def named_scope(scope: Scope, numbers: Mapping[str, str]) -> str:
+    """The scope as people write it: an image by its number, not by its id."""
+    return f"{Level.IMAGE}:{numbers[scope.key]}" if scope.level is Level.IMAGE else str(scope)
+
+
 def open_case(workspace: Workspace, case_id: str) -> OpenCase:
     """Open one's own case: the draft is made at the first opening and found again afterwards.
 
@@ -214,8 +220,10 @@ def submitted_form(
     body = checked_body(protocol.schema, images, reading.body)
     lacking = missing_in(protocol.schema, images, body)
     if lacking:
+        numbers = {image.image_id: image.number for image in images}
         raise RuleViolation(
-            "reading.incomplete", missing=[(str(m.scope), m.code, m.kind) for m in lacking]
+            "reading.incomplete",
+            missing=[(named_scope(m.scope, numbers), m.code, m.kind) for m in lacking],
         )
     return body, document_sha256(body_to_json(body))
 
