@@ -23,7 +23,6 @@ from workstation.domain.errors import EnvironmentProblem, IntegrityProblem, Inva
 from workstation.domain.nodule_readings import NoduleReadings, RadiographReadings
 from workstation.domain.people import Person, Role
 from workstation.domain.ports import PhotoMapping, Progress, SealCheck, Study
-from workstation.domain.protocol import protocol_from_dict
 from workstation.exchange.dataset_folder import BagFolder
 from workstation.exchange.frozen_archive import write_archive
 from workstation.exchange.frozen_difference import frozen_difference
@@ -45,6 +44,7 @@ from workstation.services.opening import (
     NewStudy,
     ShippedProtocol,
     SignInCard,
+    checked_protocol,
 )
 from workstation.services.workspace import Workspace
 from workstation.store.slots import DEFAULT_KIB, verify
@@ -104,7 +104,7 @@ class Opener:
         return workspace
 
     def create(self, study: NewStudy) -> Workspace:
-        protocol_from_dict(study.document)
+        checked_protocol(study.document)
         person = Person(
             str(uuid.uuid4()),
             study.login,
@@ -230,7 +230,7 @@ def _read_protocol(path: Path) -> ShippedProtocol:
         raise InvalidValue("protocol.unknown", name=str(path)) from error
     except yaml.YAMLError as error:
         raise InvalidValue("protocol.yaml", file=path.name, problem=type(error).__name__) from error
-    return ShippedProtocol(path.stem, document, protocol_from_dict(document))
+    return ShippedProtocol(path.stem, document, checked_protocol(document))
 
 
 def main(arguments: list[str] | None = None) -> int:

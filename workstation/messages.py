@@ -237,13 +237,30 @@ ERRORS = {
     "protocol.condition": N_("{where}: a condition is a list of question: [values]."),
     "protocol.field": N_("{where}: the field “{field}” is missing or no {needed}."),
     "protocol.format": N_("The protocol has the format “{format}”, which is not known."),
+    "protocol.item_needs": N_("{where}: a rule of the kind “{kind}” needs the field “{field}”."),
+    "protocol.item_unneeded": N_(
+        "{where}: a rule of the kind “{kind}” does not look at the field “{field}”; take it out."
+    ),
     "protocol.label": N_("{where}: a label needs zh_CN and en."),
+    "protocol.not_an_attribute": N_(
+        "{where}: “{attribute}” is no attribute of the class of marks “{code}”."
+    ),
+    "protocol.question_kind": N_(
+        "{where}: “{question}” is no form question of the kind this rule compares ({kinds})."
+    ),
     "protocol.readers_per_case": N_("A blind study needs at least two readers per case."),
+    "protocol.reasons": N_(
+        "{where}: give at least one reason for rulings, each with its own code: "
+        "without one no ruling can be signed."
+    ),
     "protocol.threshold": N_(
         "{where}: write the threshold “{value}” as text or whole number, so that it is exact."
     ),
     "protocol.unit": N_("{where}: the unit {unit} is finer than the question."),
     "protocol.unknown": N_("There is no protocol “{name}”: name a shipped one, or a YAML file."),
+    "protocol.unknown_code": N_(
+        "{where}: “{code}” in the field “{field}” is nothing this protocol has."
+    ),
     "protocol.unknown_field": N_("{where}: these fields are not known: {fields}."),
     "protocol.yaml": N_("{file} is no readable YAML: {problem}."),
     "qualification.years": N_("{years} years of experience is not possible."),

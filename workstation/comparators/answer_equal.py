@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from workstation.comparators.answers import shown, unit_answers
 from workstation.comparators.regions import Regions
-from workstation.comparators.registry import Comparator
+from workstation.comparators.registry import Comparator, Names
 from workstation.domain.agreement import NEITHER_ASKED, ReasonType, Score
 from workstation.domain.protocol import AgreementItem
 
@@ -31,4 +31,9 @@ def scores(item: AgreementItem, regions: Regions) -> tuple[Score, ...]:
     return tuple(out)
 
 
-COMPARATOR = Comparator("answer_equal", scores, "YY/T 1949 B.3.4; A 5.5.3.1")
+COMPARATOR = Comparator(
+    "answer_equal",
+    scores,
+    "YY/T 1949 B.3.4; A 5.5.3.1",
+    frozenset({Names.QUESTION}),
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workstation.comparators.iou_score import iou_score, nearest_undefined
 from workstation.comparators.regions import NearestUndefined, Regions
-from workstation.comparators.registry import Comparator
+from workstation.comparators.registry import Comparator, Names
 from workstation.domain.agreement import ReasonType, Score
 from workstation.domain.protocol import AgreementItem
 
@@ -31,4 +31,9 @@ def scores(item: AgreementItem, regions: Regions) -> tuple[Score, ...]:
     return tuple(out)
 
 
-COMPARATOR = Comparator("class_iou", scores, "YY/T 1949 B.3.4 (each kind of lesion)")
+COMPARATOR = Comparator(
+    "class_iou",
+    scores,
+    "YY/T 1949 B.3.4 (each kind of lesion)",
+    frozenset({Names.CLASSES}),
+)

@@ -6,9 +6,10 @@ from fractions import Fraction
 
 from workstation.comparators.answers import shown, unit_answers
 from workstation.comparators.regions import Regions
-from workstation.comparators.registry import Comparator
+from workstation.comparators.registry import Comparator, Names
 from workstation.domain.agreement import NEITHER_ASKED, ReasonType, Score
 from workstation.domain.protocol import AgreementItem
+from workstation.domain.schema import QuestionKind
 
 
 def scores(item: AgreementItem, regions: Regions) -> tuple[Score, ...]:
@@ -32,4 +33,10 @@ def scores(item: AgreementItem, regions: Regions) -> tuple[Score, ...]:
     return tuple(out)
 
 
-COMPARATOR = Comparator("decision_boundary", scores, "YY/T 1949 B.3.4 (referral)")
+COMPARATOR = Comparator(
+    "decision_boundary",
+    scores,
+    "YY/T 1949 B.3.4 (referral)",
+    frozenset({Names.QUESTION, Names.VALUES}),
+    frozenset({QuestionKind.NOMINAL, QuestionKind.ORDINAL}),
+)

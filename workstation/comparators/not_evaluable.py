@@ -6,9 +6,10 @@ from fractions import Fraction
 
 from workstation.comparators.answers import shown, unit_answers
 from workstation.comparators.regions import Regions
-from workstation.comparators.registry import Comparator
+from workstation.comparators.registry import Comparator, Names
 from workstation.domain.agreement import ReasonType, Score
 from workstation.domain.protocol import AgreementItem
+from workstation.domain.schema import QuestionKind
 
 
 def scores(item: AgreementItem, regions: Regions) -> tuple[Score, ...]:
@@ -30,4 +31,10 @@ def scores(item: AgreementItem, regions: Regions) -> tuple[Score, ...]:
     return tuple(out)
 
 
-COMPARATOR = Comparator("not_evaluable", scores, "YY/T 1949 A.3.3; A 5.3.3")
+COMPARATOR = Comparator(
+    "not_evaluable",
+    scores,
+    "YY/T 1949 A.3.3; A 5.3.3",
+    frozenset({Names.QUESTION, Names.VALUES}),
+    frozenset({QuestionKind.NOMINAL, QuestionKind.ORDINAL}),
+)

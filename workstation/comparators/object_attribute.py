@@ -8,7 +8,7 @@ from workstation.comparators.answers import shown
 from workstation.comparators.iou_score import nearest_undefined
 from workstation.comparators.matching import match
 from workstation.comparators.regions import NearestUndefined, Regions
-from workstation.comparators.registry import Comparator
+from workstation.comparators.registry import Comparator, Names
 from workstation.domain.agreement import ReasonType, Score
 from workstation.domain.protocol import AgreementItem
 
@@ -56,4 +56,9 @@ def scores(item: AgreementItem, regions: Regions) -> tuple[Score, ...]:
     return tuple(out)
 
 
-COMPARATOR = Comparator("object_attribute", scores, "A 5.5.3.1")
+COMPARATOR = Comparator(
+    "object_attribute",
+    scores,
+    "A 5.5.3.1",
+    frozenset({Names.ATTRIBUTE, Names.CLASSES}),
+)

@@ -6,9 +6,10 @@ from fractions import Fraction
 
 from workstation.comparators.answers import UnitAnswers, shown, unit_answers
 from workstation.comparators.regions import Regions
-from workstation.comparators.registry import Comparator
+from workstation.comparators.registry import Comparator, Names
 from workstation.domain.agreement import NEITHER_ASKED, ReasonType, Score
 from workstation.domain.protocol import AgreementItem
+from workstation.domain.schema import QuestionKind
 
 
 def scores(item: AgreementItem, regions: Regions) -> tuple[Score, ...]:
@@ -37,4 +38,10 @@ def _score(item: AgreementItem, unit: UnitAnswers) -> Score:
     )
 
 
-COMPARATOR = Comparator("ordinal_distance", scores, "A 5.5.3.1")
+COMPARATOR = Comparator(
+    "ordinal_distance",
+    scores,
+    "A 5.5.3.1",
+    frozenset({Names.QUESTION}),
+    frozenset({QuestionKind.ORDINAL}),
+)

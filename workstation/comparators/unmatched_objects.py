@@ -7,7 +7,7 @@ from fractions import Fraction
 from workstation.comparators.iou_score import nearest_undefined
 from workstation.comparators.matching import match
 from workstation.comparators.regions import NearestUndefined, Regions
-from workstation.comparators.registry import Comparator
+from workstation.comparators.registry import Comparator, Names
 from workstation.domain.agreement import ReasonType, Score
 from workstation.domain.protocol import AgreementItem
 
@@ -57,4 +57,9 @@ def scores(item: AgreementItem, regions: Regions) -> tuple[Score, ...]:
     return tuple(out)
 
 
-COMPARATOR = Comparator("objects", scores, "A 5.5.3.1; YY/T 1949 B.3.3")
+COMPARATOR = Comparator(
+    "objects",
+    scores,
+    "A 5.5.3.1; YY/T 1949 B.3.3",
+    frozenset({Names.CLASSES}),
+)

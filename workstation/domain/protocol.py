@@ -6,7 +6,7 @@ is kept whole, so that its canonical hash names the revision.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -217,6 +217,7 @@ def _lesion_class(data: Any, where: str) -> LesionClass:
     color = str(data.get("color", ""))
     if len(color) != 7 or color[0] != "#":
         raise InvalidValue("protocol.color", where=where, value=color)
+    attributes = _get(data, "attributes", list, where) if "attributes" in data else []
     return LesionClass(
         code=code,
         label=Label.from_dict(data.get("label"), where),
@@ -225,7 +226,7 @@ def _lesion_class(data: Any, where: str) -> LesionClass:
         color=color,
         completeness=_enum(Completeness, data.get("completeness", "all"), where),
         required_when=condition_from(data.get("required_when"), where),
-        attributes=tuple(_question(a, where, Level.IMAGE) for a in data.get("attributes", [])),
+        attributes=tuple(_question(a, where, Level.IMAGE) for a in attributes),
         snomed=str(data.get("snomed", "")),
     )
 
@@ -238,6 +239,19 @@ def exact(value: Any, where: str) -> Fraction:
         return Fraction(value)
     except (ValueError, ZeroDivisionError) as error:
         raise InvalidValue("protocol.threshold", where=where, value=value) from error
+
+
+def _codes(
+    data: Mapping[str, Any], field: str, where: str, known: Collection[str]
+) -> tuple[str, ...]:
+    """A list of codes the protocol has; empty where the field is not there."""
+    if field not in data:
+        return ()
+    given = tuple(str(code) for code in _get(data, field, list, where))
+    for code in given:
+        if code not in known:
+            raise InvalidValue("protocol.unknown_code", where=where, field=field, code=code)
+    return given
 
 
 _ITEM_FIELDS = (
@@ -261,20 +275,24 @@ def _item(data: Any, where: str, schema: Schema) -> AgreementItem:
     item_id = checked_code(data.get("id"), where)
     where = f"{where}.{item_id}"
     question = str(data.get("question", ""))
-    classes = tuple(str(c) for c in data.get("classes", []))
-    for code in classes:
-        schema.lesion_class(code)
+    classes = _codes(data, "classes", where, {c.code for c in schema.lesion_classes})
     threshold = exact(data.get("threshold"), where)
     unit = _enum(Level, data.get("unit"), where)
-    values = tuple(str(v) for v in data.get("values", []))
-    attributes = {a.code for c in schema.lesion_classes for a in c.attributes}
-    if question and question not in attributes:
-        found = schema.question(question)
+    values: tuple[str, ...] = ()
+    attributes = {a.code: a for c in schema.lesion_classes for a in c.attributes}
+    questions = {q.code: q for q in schema.questions}
+    if question:
+        asked = questions.get(question) or attributes.get(question)
+        if asked is None:
+            raise InvalidValue(
+                "protocol.unknown_code", where=where, field="question", code=question
+            )
         order = list(Level)
-        if order.index(unit) < order.index(found.level):
+        if question in questions and order.index(unit) < order.index(asked.level):
             raise InvalidValue("protocol.unit", where=where, unit=str(unit))
-        if any(v not in found.codes for v in values):
-            raise InvalidValue("answer.unknown_option", question=question, value=values)
+        values = _codes(data, "values", where, set(asked.codes))
+    elif data.get("values"):
+        raise InvalidValue("protocol.field", where=where, field="question", needed="str")
     iou, distance = data.get("matching_iou"), data.get("matching_distance_px")
     return AgreementItem(
         item_id=item_id,
@@ -343,6 +361,9 @@ def protocol_from_dict(document: Any) -> Protocol:
     arbitration = _only(
         _get(data, "arbitration", dict, "protocol"), "arbitration", ("blind_read", "reasons")
     )
+    reasons = _options(arbitration.get("reasons"), "arbitration.reasons")
+    if not reasons or len({reason.code for reason in reasons}) != len(reasons):
+        raise InvalidValue("protocol.reasons", where="arbitration.reasons")
     return Protocol(
         code=checked_code(data.get("code"), "protocol"),
         revision=_get(data, "revision", int, "protocol"),
@@ -355,7 +376,7 @@ def protocol_from_dict(document: Any) -> Protocol:
         agreement=items,
         consensus_merge=_enum(MergeRule, data.get("consensus_merge"), "consensus_merge"),
         blind_read=_enum(BlindRead, arbitration.get("blind_read"), "arbitration.blind_read"),
-        reason_codes=_options(arbitration.get("reasons"), "arbitration.reasons"),
+        reason_codes=reasons,
         sources=tuple(
             Source(
                 checked_code(s.get("code"), "sources"),

@@ -93,7 +93,7 @@ class Question:
     """One form question.
 
     `when`: question code -> accepted values, all of the same scope and all needed. `minimum`,
-    `maximum`, `unit` are for numbers. `proposal_source` names the rule a proposed answer rests on.
+    `maximum`, `unit` are for numbers. `source` names the standard or rule it is asked for.
     """
 
     code: str
@@ -205,8 +205,10 @@ class Schema:
                 if asked.options and any(v not in asked.codes for v in values):
                     raise InvalidValue("schema.condition_value", question=question.code)
         for lesion in self.lesion_classes:
-            for other in lesion.required_when or {}:
-                self._known(other, lesion.code)
+            for other, values in (lesion.required_when or {}).items():
+                asked = self._known(other, lesion.code)
+                if asked.options and any(v not in asked.codes for v in values):
+                    raise InvalidValue("schema.condition_value", question=lesion.code)
         if self.fovea_class and self.fovea_class not in classes:
             raise InvalidValue("schema.fovea_class", code=self.fovea_class)
         if not self.fovea_class and any(

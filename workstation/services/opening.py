@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 from typing import Protocol as Port
 
+from workstation.comparators.registry import check_items
 from workstation.domain.dataset import LabelChange
 from workstation.domain.nodule_readings import NoduleReadings, RadiographReadings
 from workstation.domain.people import Qualification, Role
 from workstation.domain.ports import PhotoMapping, Progress, SealCheck
-from workstation.domain.protocol import Protocol
+from workstation.domain.protocol import Protocol, protocol_from_dict
 from workstation.services.workspace import Workspace
 
 
@@ -62,6 +63,16 @@ class ExportForm(StrEnum):
 
     ZIP = "zip"
     TABLES = "tables"
+
+
+def checked_protocol(document: Any) -> Protocol:
+    """The protocol a YAML document describes, each of its rules one that can be computed.
+
+    Raises InvalidValue naming the place and what is wrong there.
+    """
+    protocol = protocol_from_dict(document)
+    check_items(protocol)
+    return protocol
 
 
 class StudyOpener(Port):
