@@ -74,6 +74,9 @@ ERRORS = {
     ),
     "blob.key_missing": N_("The key of an image is missing; the image cannot be opened."),
     "blob.missing": N_("An image file of the store is missing. Restore it from a backup."),
+    "box.inverted": N_("A region has its corners the wrong way round."),
+    "box_shape.inverted": N_("A box has its corners the wrong way round."),
+    "box_shape.not_finite": N_("A mark has a coordinate that is no place on an image."),
     "case.already_assigned": N_(
         "Case {case} is assigned already; this can only be changed before."
     ),
@@ -83,8 +86,10 @@ ERRORS = {
     "contour.outside": N_(
         "{file}: the contour point ({x}, {y}) lies outside of {limit} x {limit} pixels."
     ),
+    "dataset.file": N_("{path}: size or hash of the file is not of the right form."),
     "dataset.fingerprint": N_("The record of version {version} does not match its fingerprint."),
     "dataset.folder_exists": N_("{folder} exists already; choose another folder or version."),
+    "dataset.path": N_("“{path}” is no file name that means the same on every system."),
     "dataset.path_collision": N_("Two files would have the same name on some systems: {paths}."),
     "dataset.version": N_("“{version}” is no version; write v1.0, v1.1 ..."),
     "dicom.bad_value": N_("The DICOM attribute {attribute} has a value that cannot be read."),
@@ -108,6 +113,53 @@ ERRORS = {
     "dicom.unsupported_part": N_(
         "The file has a {part}, which is not applied yet; it is refused rather than shown wrong."
     ),
+    "image.planes": N_("Image {number} does not have one plane for each slice."),
+    "image.samples": N_("Image {number} has {samples} channels; 1 or 3 are read."),
+    "image.size": N_("Image {number} has no size."),
+    "label.empty": N_("A label is empty in one of the two languages."),
+    "mark.incomplete": N_("A mark lacks its id, its image or its class."),
+    "mark.number": N_("The number of a mark is {number}; numbers start at 1."),
+    "mask.array_ndim": N_("A mask is not a plane of pixels."),
+    "mask.different_planes": N_("Two masks are of images of different size."),
+    "mask.empty_centroid": N_("An empty mask has no centre."),
+    "mask.outside": N_("A mask reaches beyond its image."),
+    "mask.runs_order": N_("The runs of a painted mark overlap or are out of order."),
+    "mask.runs_range": N_("The runs of a painted mark reach beyond its image."),
+    "mask.runs_shape": N_("The runs of a painted mark are not pairs of start and length."),
+    "mask.shape": N_("A painted mark has no size."),
+    "painted.empty": N_("A painted mark holds no pixel."),
+    "painted.negative_slice": N_("A mark lies on a slice with a negative number."),
+    "png.pixels": N_("The pixels of a photograph are not of the form a PNG holds."),
+    "point.not_finite": N_("A mark has a coordinate that is no place on an image."),
+    "polygon.not_finite": N_("A mark has a coordinate that is no place on an image."),
+    "polygon.too_few_vertices": N_(
+        "An outline needs at least three corners; this one has {count}."
+    ),
+    "protocol.unknown_item": N_("The protocol has no agreement item “{item}”."),
+    "question.duplicate_option": N_("The question “{question}” has an option twice."),
+    "question.options": N_("The question “{question}” needs at least two options."),
+    "reading.duplicate_mark": N_("Two marks of the reading have the same id."),
+    "reading.shape_json": N_("The shape of a mark is not of the documented form (reading/1)."),
+    "report.category_labels": N_("The report has not one label for each category of “{question}”."),
+    "report.negative_count": N_("The report has a negative count ({reason})."),
+    "report.overlap_pairs": N_("The report counts more agreeing pairs than there are ({pairs})."),
+    "report.sum": N_("The parts of {where} do not add up to {whole}."),
+    "report.time_zone": N_("The time of the report has no time zone."),
+    "ruling.duplicate_decision": N_("A ruling decides the same item twice."),
+    "schema.condition_level": N_(
+        "The condition of “{question}” is about another level (image, eye, case)."
+    ),
+    "schema.condition_order": N_(
+        "The condition of “{question}” is about a question that comes later."
+    ),
+    "schema.condition_value": N_("The condition of “{question}” names a value nobody can answer."),
+    "schema.fovea_class": N_("fovea_class names “{code}”, which is no class of marks."),
+    "schema.nearest_without_fovea": N_(
+        "A class of which only the nearest lesion is marked needs fovea_class: the class of the fovea."
+    ),
+    "scope.key": N_("Only the case as a whole has no name; {level} “{key}” does not fit."),
+    "slice_position.incomplete": N_("{file}: a slice has no position or no name."),
+    "spacing.range": N_("A pixel spacing of {row_mm} x {col_mm} mm is not possible."),
     "window.no_display": N_(
         "There is no display here. Start from a desktop, or use the commands (workstation --help; "
         "the demo study without a display: installer/run.py --headless --out DIR)."

@@ -94,7 +94,7 @@ def raised() -> dict[str, str]:
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))
                 at = {"RuleViolation": 0, "EnvironmentProblem": 0, "IntegrityProblem": 0,
-                      "Refusal": 1, "IdentityFinding": 2}.get(name)  # fmt: skip
+                      "InvalidValue": 0, "Refusal": 1, "IdentityFinding": 2}.get(name)  # fmt: skip
                 if (
                     at is not None
                     and len(node.args) > at

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from skimage.draw import polygon2mask
 
 from workstation.domain.errors import InvalidValue
-from workstation.domain.masks import Box, Mask, MaskPatch
+from workstation.domain.masks import Box, Mask
 from workstation.domain.polygons import polygon_mask
 
 shapes = st.tuples(st.integers(1, 9), st.integers(1, 9))
@@ -36,23 +36,6 @@ def test_a_window_is_the_slice_of_the_plane(pair, data) -> None:
     r0, c0 = data.draw(st.integers(0, a.shape[0])), data.draw(st.integers(0, a.shape[1]))
     r1, c1 = data.draw(st.integers(r0, a.shape[0])), data.draw(st.integers(c0, a.shape[1]))
     assert np.array_equal(Mask.from_array(a).to_array(Box(r0, c0, r1, c1)), a[r0:r1, c0:c1])
-
-
-@given(pairs)
-def test_a_patch_and_its_inverse_cancel(pair) -> None:
-    before, after = pair
-    box = Box(0, 0, *before.shape)
-    patch = MaskPatch(0, box, before, after)
-    mask = Mask.from_array(before)
-    assert patch.applied(mask) == Mask.from_array(after)
-    assert patch.inverse().applied(patch.applied(mask)) == mask
-
-
-def test_a_patch_refuses_a_plane_it_was_not_made_for() -> None:
-    empty, full = np.zeros((2, 2), bool), np.ones((2, 2), bool)
-    patch = MaskPatch(0, Box(0, 0, 2, 2), empty, full)
-    with pytest.raises(InvalidValue, match="patch.unexpected_content"):
-        patch.applied(Mask.from_array(full))
 
 
 @given(arrays(np.bool_, (6, 7)).filter(lambda a: a.any()))

@@ -311,14 +311,6 @@ class PhotoMapping(Port):
     def row(self, file_name: str) -> PhotoRow | None: ...
 
 
-class Comparators(Port):
-    """Scores of two readings for all items of the protocol; see `workstation.comparators`."""
-
-    def __call__(
-        self, protocol: Protocol, images: Sequence[Image], bodies: Sequence[ReadingBody]
-    ) -> Verdict: ...
-
-
 PayloadSource = tuple[str, Callable[[], bytes]]
 """Path in the payload and a function that makes its bytes when it is written."""
 
