@@ -138,7 +138,16 @@ ERRORS = {
     "protocol.unknown_item": N_("The protocol has no agreement item “{item}”."),
     "question.duplicate_option": N_("The question “{question}” has an option twice."),
     "question.options": N_("The question “{question}” needs at least two options."),
+    "reading.area_as_point": N_(
+        "The mark {mark} on {image} is a point; its class is marked as an area."
+    ),
     "reading.duplicate_mark": N_("Two marks of the reading have the same id."),
+    "reading.outside": N_(
+        "The mark {mark} holds no pixel of the image {image}; draw it again or delete it."
+    ),
+    "reading.point_as_area": N_(
+        "The mark {mark} on {image} is an area; its class is marked by points."
+    ),
     "reading.shape_json": N_("The shape of a mark is not of the documented form (reading/1)."),
     "report.category_labels": N_("The report has not one label for each category of “{question}”."),
     "report.negative_count": N_("The report has a negative count ({reason})."),
@@ -321,11 +330,11 @@ ERRORS = {
     "reading.file": N_("{file} is no reading in JSON."),
     "reading.format": N_("The reading has the format “{format}”; reading/1 is needed."),
     "reading.incomplete": N_("Not complete yet: {missing}."),
-    "reading.mask_size": N_("A painted mark is not of the size of its image."),
-    "reading.slice": N_("A mark lies on a slice the image does not have."),
+    "reading.mask_size": N_("The painted mark {mark} is not of the size of the image {image}."),
+    "reading.slice": N_("The mark {mark} lies on slice {slice}; {image} has {slices}."),
     "reading.submitted": N_("This reading is submitted and can no longer be changed."),
-    "reading.unknown_attribute": N_("“{attribute}” is no attribute of this class of marks."),
-    "reading.unknown_image": N_("A mark is on an image that is not part of the case."),
+    "reading.unknown_attribute": N_("“{attribute}” is no attribute of the mark {mark}."),
+    "reading.unknown_image": N_("The mark {mark} is on an image that is not part of the case."),
     "reading.unknown_scope": N_("{scope} is not part of the case."),
     "reading.wrong_level": N_("“{question}” is not asked of {scope}."),
     "report.font_missing": N_("The report font ({weight}) is missing in {folder}."),

@@ -41,18 +41,23 @@ def load_body(file: Path, images: dict[str, str]) -> ReadingBody:
     """
     try:
         data = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InvalidValue("reading.file", file=str(file)) from error
     if not isinstance(data, dict):
         raise InvalidValue("reading.file", file=str(file))
     answers: dict[str, Any] = {}
-    for scope, given in dict(data.get("answers", {})).items():
-        level, _, key = str(scope).partition(":")
-        answers[f"{level}:{images.get(key, key)}" if key else level] = given
-    marks = [
-        {**mark, "image": images.get(mark.get("image", ""), mark.get("image", ""))}
-        for mark in data.get("marks", [])
-    ]
+    if not isinstance(data.get("marks", []), list):
+        raise InvalidValue("reading.body_json")
+    try:
+        for scope, given in data.get("answers", {}).items():
+            level, _, key = scope.partition(":")
+            answers[f"{level}:{images.get(key, key)}" if key else level] = given
+        marks = [
+            {**mark, "image": images.get(mark["image"], mark["image"])}
+            for mark in data.get("marks", [])
+        ]
+    except (AttributeError, KeyError, TypeError) as error:
+        raise InvalidValue("reading.body_json") from error
     return body_from_json({**data, "answers": answers, "marks": marks})
 
 

@@ -13,6 +13,14 @@ from workstation.domain.errors import InvalidValue
 from workstation.domain.masks import Mask, union_of
 from workstation.domain.polygons import polygon_mask
 
+FARTHEST = 2.0**31
+"""No image is this wide; coordinates beyond would overflow in rasterising."""
+
+
+def is_place(coordinate: float) -> bool:
+    """Whether a coordinate can be on or beside an image at all."""
+    return math.isfinite(coordinate) and abs(coordinate) < FARTHEST
+
 
 @dataclass(frozen=True, slots=True)
 class PointShape:
@@ -23,7 +31,7 @@ class PointShape:
     z: int = 0
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.x) and math.isfinite(self.y)) or self.z < 0:
+        if not (is_place(self.x) and is_place(self.y)) or self.z < 0:
             raise InvalidValue("point.not_finite", x=self.x, y=self.y, z=self.z)
 
 
@@ -38,7 +46,7 @@ class BoxShape:
     z: int = 0
 
     def __post_init__(self) -> None:
-        if not all(math.isfinite(v) for v in (self.x0, self.y0, self.x1, self.y1)) or self.z < 0:
+        if not all(is_place(v) for v in (self.x0, self.y0, self.x1, self.y1)) or self.z < 0:
             raise InvalidValue("box_shape.not_finite")
         if self.x0 > self.x1 or self.y0 > self.y1:
             raise InvalidValue("box_shape.inverted")
@@ -58,7 +66,7 @@ class PolygonShape:
     def __post_init__(self) -> None:
         if len(self.vertices) < 3:
             raise InvalidValue("polygon.too_few_vertices", count=len(self.vertices))
-        if not all(math.isfinite(v) for p in self.vertices for v in p) or self.z < 0:
+        if not all(is_place(v) for p in self.vertices for v in p) or self.z < 0:
             raise InvalidValue("polygon.not_finite")
 
 
@@ -103,6 +111,11 @@ class Mark:
             raise InvalidValue("mark.number", number=self.number)
 
     @property
+    def name(self) -> str:
+        """What people call it: class and number."""
+        return f"{self.class_code}-{self.number}"
+
+    @property
     def is_point(self) -> bool:
         return isinstance(self.shape, PointShape)
 
@@ -126,6 +139,14 @@ def shape_planes(shape: Shape, rows: int, cols: int) -> dict[int, Mask]:
         return {}
     mask = polygon_mask(shape.vertices, rows, cols)
     return {} if mask.empty else {shape.z: mask}
+
+
+def touches_plane(shape: Shape, rows: int, cols: int) -> bool:
+    """Whether a shape marks anything of a plane: a point on one of its pixels, an outline with at
+    least one pixel centre. What an outline has beyond the border does not matter."""
+    if isinstance(shape, PointShape):
+        return -0.5 <= shape.x <= cols - 0.5 and -0.5 <= shape.y <= rows - 0.5
+    return bool(shape_planes(shape, rows, cols))
 
 
 def mark_planes(mark: Mark, rows: int, cols: int) -> dict[int, Mask]:

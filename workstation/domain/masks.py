@@ -88,7 +88,9 @@ class Mask:
             same_row = start // self.cols == (end - 1) // self.cols
             if (
                 (length <= 0).any()
+                or (length > self.cols).any()
                 or start[0] < 0
+                or start[-1] >= self.rows * self.cols
                 or end[-1] > self.rows * self.cols
                 or not same_row.all()
             ):

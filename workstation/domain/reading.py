@@ -21,11 +21,13 @@ from workstation.domain.marks import (
     PointShape,
     PolygonShape,
     Shape,
+    touches_plane,
 )
 from workstation.domain.masks import Mask
 from workstation.domain.schema import (
     CASE_SCOPE,
     Completeness,
+    Geometry,
     Level,
     Missing,
     Schema,
@@ -161,11 +163,17 @@ def _answers_around(images: Sequence[Image], body: ReadingBody, scope: Scope) ->
 
 
 def checked_body(schema: Schema, images: Sequence[Image], body: ReadingBody) -> ReadingBody:
-    """The body with answers in canonical form and marks checked against the images.
+    """The body with answers in canonical form. Raises as `check_body` does."""
+    check_body(schema, images, body)
+    return ReadingBody(without_unasked(schema, body.answers), body.marks)
 
-    Raises InvalidValue for an answer of an unknown scope or a mark outside its image.
+
+def check_body(
+    schema: Schema, images: Sequence[Image], body: ReadingBody, seen: Sequence[Mark] = ()
+) -> None:
+    """Raises InvalidValue for an answer to what is not asked there, and for a mark that is not on
+    its image or not of its class; it is named. Marks of `seen` were checked before.
     """
-    known = {image.image_id: image for image in images if image.is_target}
     scopes = set(case_scopes(images))
     for scope, given in body.answers.items():
         if scope not in scopes:
@@ -173,23 +181,41 @@ def checked_body(schema: Schema, images: Sequence[Image], body: ReadingBody) -> 
         for code in given:
             if schema.question(code).level is not scope.level:
                 raise InvalidValue("reading.wrong_level", question=code, scope=str(scope))
+    targets = {image.image_id: image for image in images if image.is_target}
+    before = {mark.mark_id: mark for mark in seen}
     for mark in body.marks:
-        lesion = schema.lesion_class(mark.class_code)
-        known_attributes = {attribute.code: attribute for attribute in lesion.attributes}
-        for code, value in mark.attributes.items():
-            if code not in known_attributes:
-                raise InvalidValue("reading.unknown_attribute", mark=mark.mark_id, attribute=code)
-            known_attributes[code].checked(value)
-        image = known.get(mark.image_id)
-        if image is None:
-            raise InvalidValue("reading.unknown_image", mark=mark.mark_id)
-        if any(z >= image.slices for z in mark.slices):
-            raise InvalidValue("reading.slice", mark=mark.mark_id)
-        if isinstance(mark.shape, PaintedShape) and any(
-            (m.rows, m.cols) != (image.rows, image.cols) for m in mark.shape.planes.values()
-        ):
-            raise InvalidValue("reading.mask_size", mark=mark.mark_id)
-    return ReadingBody(without_unasked(schema, body.answers), body.marks)
+        if before.get(mark.mark_id) != mark:
+            _check_mark(schema, targets, mark)
+
+
+def _check_mark(schema: Schema, targets: Mapping[str, Image], mark: Mark) -> None:
+    lesion = schema.lesion_class(mark.class_code)
+    known_attributes = {attribute.code: attribute for attribute in lesion.attributes}
+    for code, value in mark.attributes.items():
+        if code not in known_attributes:
+            raise InvalidValue("reading.unknown_attribute", mark=mark.name, attribute=code)
+        known_attributes[code].checked(value)
+    image = targets.get(mark.image_id)
+    if image is None:
+        raise InvalidValue("reading.unknown_image", mark=mark.name)
+    if mark.is_point != (lesion.geometry is Geometry.POINT):
+        code = "reading.area_as_point" if mark.is_point else "reading.point_as_area"
+        raise InvalidValue(code, mark=mark.name, image=image.number)
+    outside = [z for z in mark.slices if z >= image.slices]
+    if outside:
+        raise InvalidValue(
+            "reading.slice",
+            mark=mark.name,
+            image=image.number,
+            slice=outside[0] + 1,
+            slices=image.slices,
+        )
+    if isinstance(mark.shape, PaintedShape) and any(
+        (m.rows, m.cols) != (image.rows, image.cols) for m in mark.shape.planes.values()
+    ):
+        raise InvalidValue("reading.mask_size", mark=mark.name, image=image.number)
+    if not touches_plane(mark.shape, image.rows, image.cols):
+        raise InvalidValue("reading.outside", mark=mark.name, image=image.number)
 
 
 # JSON form
@@ -222,26 +248,42 @@ def shape_to_json(shape: Shape) -> dict[str, Any]:
             }
 
 
+def _whole(value: Any) -> int:
+    """A whole number as it stands; 1.7 slices are none."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(value)
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
 def shape_from_json(data: Mapping[str, Any]) -> Shape:
     """Inverse of `shape_to_json`; raises InvalidValue on anything else."""
     try:
         match data["type"]:
             case "point":
-                return PointShape(float(data["x"]), float(data["y"]), int(data["z"]))
+                return PointShape(float(data["x"]), float(data["y"]), _whole(data["z"]))
             case "box":
                 x0, y0, x1, y1 = (float(v) for v in data["corners"])
-                return BoxShape(x0, y0, x1, y1, int(data["z"]))
+                return BoxShape(x0, y0, x1, y1, _whole(data["z"]))
             case "polygon":
                 vertices = tuple((float(x), float(y)) for x, y in data["vertices"])
-                return PolygonShape(vertices, int(data["z"]))
+                return PolygonShape(vertices, _whole(data["z"]))
             case "painted":
                 planes = {}
                 for plane in data["planes"]:
-                    runs = plane["runs"]
+                    runs = [_whole(v) for v in plane["runs"]]
                     pairs = list(zip(runs[0::2], runs[1::2], strict=True))
-                    planes[int(plane["z"])] = Mask.from_runs(plane["rows"], plane["cols"], pairs)
+                    size = _whole(plane["rows"]), _whole(plane["cols"])
+                    planes[_whole(plane["z"])] = Mask.from_runs(*size, pairs)
                 return PaintedShape(planes)
-    except (KeyError, TypeError, ValueError) as error:
+    except InvalidValue:
+        raise
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise InvalidValue("reading.shape_json") from error
     raise InvalidValue("reading.shape_json", type=str(data.get("type")))
 
@@ -274,6 +316,8 @@ def body_to_json(body: ReadingBody) -> dict[str, Any]:
 
 def body_from_json(data: Mapping[str, Any]) -> ReadingBody:
     """Inverse of `body_to_json`; raises InvalidValue for another format or a broken body."""
+    if not isinstance(data, Mapping):
+        raise InvalidValue("reading.body_json")
     if data.get("format") != BODY_FORMAT:
         raise InvalidValue("reading.format", format=str(data.get("format")))
     try:
@@ -286,16 +330,18 @@ def body_from_json(data: Mapping[str, Any]) -> ReadingBody:
         }
         marks = tuple(
             Mark(
-                mark["id"],
-                mark["image"],
-                mark["class"],
-                int(mark["number"]),
+                _text(mark["id"]),
+                _text(mark["image"]),
+                _text(mark["class"]),
+                _whole(mark["number"]),
                 shape_from_json(mark["shape"]),
                 dict(mark.get("attributes", {})),
-                mark.get("note", ""),
+                _text(mark.get("note", "")),
             )
             for mark in data["marks"]
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except InvalidValue:
+        raise
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise InvalidValue("reading.body_json") from error
     return ReadingBody(answers, marks)

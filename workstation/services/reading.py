@@ -19,6 +19,7 @@ from workstation.domain.reading import (
     ReadingKind,
     ReadingState,
     body_to_json,
+    check_body,
     checked_body,
     missing_in,
 )
@@ -177,10 +178,14 @@ def _opened(uow: UnitOfWork, case_id: str) -> OpenCase | None:
 def save_draft(workspace: Workspace, reading_id: str, body: ReadingBody) -> Reading:
     """Keep the draft as it is now; durable when this returns.
 
-    Raises RuleViolation for a submitted reading or someone else's.
+    Raises RuleViolation for a submitted reading or someone else's, InvalidValue naming a mark
+    that is not on its image or not of its class.
     """
     with workspace.writing() as uow:
         reading = _own(uow, reading_id)
+        protocol = uow.protocols.get(reading.protocol_sha256)
+        images = uow.images.of_case(reading.case_id)
+        check_body(protocol.schema, images, body, seen=reading.body.marks)
         now = workspace.clock.now()
         uow.readings.save_draft(reading_id, body, now, reading.revision + 1)
         uow.commit()
