@@ -113,6 +113,9 @@ ERRORS = {
     "dicom.unsupported_part": N_(
         "The file has a {part}, which is not applied yet; it is refused rather than shown wrong."
     ),
+    "freeze.nothing_changed": N_(
+        "The content is that of {parent} to the last bit; there is nothing to freeze."
+    ),
     "image.planes": N_("Image {number} does not have one plane for each slice."),
     "image.samples": N_("Image {number} has {samples} channels; 1 or 3 are read."),
     "image.size": N_("Image {number} has no size."),

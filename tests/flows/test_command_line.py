@@ -157,8 +157,18 @@ def test_the_whole_story(cli: CommandLine, tmp_path: Path) -> None:
     twice = cli("coordinator", "dataset", "freeze", "--out", str(tmp_path / "o2"), status=2)
     assert twice["error"] == "freeze.changes_missing"
     second = cli("coordinator", "dataset", "freeze", "--out", str(tmp_path / "o2"),
-                 "--change", "nothing but a second copy")  # fmt: skip
-    assert second["fingerprint"] == frozen["fingerprint"] and second["version"] == "v1.1"
+                 "--change", "nothing but a second copy", status=2)  # fmt: skip
+    assert second["error"] == "freeze.nothing_changed"
+    assert not list((tmp_path / "o2").iterdir())
+    listed = cli("coordinator", "dataset", "list")["versions"]
+    assert [v["version"] for v in listed] == ["v1.0"]
+    cli("coordinator", "arbitrate", "reopen", "0002", "--because", "the form was misread")
+    cli("carl", "arbitrate", "blind-read", "0002", "--from", str(tmp_path / "own.json"))
+    cli("carl", "arbitrate", "show", "0002")
+    cli("carl", "arbitrate", "sign", "0002", "--all", "y", "--reason", "ambiguous")
+    third = cli("coordinator", "dataset", "freeze", "--out", str(tmp_path / "o2"),
+                "--change", "0002 ruled anew")  # fmt: skip
+    assert third["version"] == "v1.1" and third["fingerprint"] != frozen["fingerprint"]
     report = tmp_path / "report.pdf"
     cli("coordinator", "report", "make", "--out", str(report))
     assert report.read_bytes().startswith(b"%PDF")

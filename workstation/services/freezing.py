@@ -120,15 +120,16 @@ def freeze(
 ) -> tuple[DatasetVersion, Path, Changes]:
     """Write, seal and record the version.
 
-    Raises RuleViolation where the checklist has an unmet item, the version exists already, or
-    nothing changed since the last version (a new one needs a list of changes); for anyone but a
-    coordinator.
+    Raises RuleViolation where the checklist has an unmet item, the version exists already, no
+    changes are named, or the content is that of the last version, which leaves no folder behind;
+    and for anyone but a coordinator.
     """
     with workspace.reading() as uow:
         lacking = blocking(checklist(uow))
         if lacking:
             raise RuleViolation("freeze.blocked", checks=[(c.code, c.cases) for c in lacking])
-        existing = [v.version for v in uow.datasets.all()]
+        fingerprints = {v.version: v.fingerprint for v in uow.datasets.all()}
+        existing = list(fingerprints)
         version = checked_version(command.version or next_version(existing))
         if version in existing:
             raise RuleViolation("freeze.version_exists", version=version)
@@ -178,6 +179,9 @@ def freeze(
         }
 
     files = workspace.dataset_folder.write(folder, payload, seal, sign, progress)
+    if fingerprint(files) == fingerprints.get(parent):
+        workspace.dataset_folder.remove(folder)
+        raise RuleViolation("freeze.nothing_changed", parent=parent)
     record = DatasetVersion(
         version=version,
         parent=parent,
