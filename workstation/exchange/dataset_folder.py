@@ -14,7 +14,6 @@ import json
 import os
 import shutil
 import struct
-import unicodedata
 import uuid
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -240,11 +239,11 @@ def _manifest(path: Path, problems: list[SealProblem], prefix: str) -> dict[str,
         return out
     for line in lines:
         digest, _, name = line.partition("  ")
-        if not name.startswith(prefix) or name[len(prefix) :] in out:
+        plain = name.replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%")
+        if not plain.startswith(prefix) or plain[len(prefix) :] in out:
             problems.append(SealProblem("manifest.unreadable", path.name))
             continue
-        plain = name[len(prefix) :].replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%")
-        out[plain] = digest
+        out[plain[len(prefix) :]] = digest
     return out
 
 
@@ -257,11 +256,13 @@ def _present(folder: Path, problems: list[SealProblem]) -> set[str]:
             problems.append(SealProblem("file.link", f"data/{name}"))
         elif path.is_file():
             out.add(name)
-            if unicodedata.normalize("NFC", name) != name:
-                problems.append(SealProblem("file.name", f"data/{name}"))
+        elif not path.is_dir():
+            problems.append(SealProblem("file.unlisted", f"data/{name}"))
     allowed = {*_TAGS, "tagmanifest-sha256.txt", "data"}
     for path in sorted(folder.iterdir()):
-        if path.name not in allowed:
+        if path.is_symlink():
+            problems.append(SealProblem("file.link", path.name))
+        elif path.name not in allowed:
             problems.append(SealProblem("file.unlisted", path.name))
     return out
 
@@ -274,6 +275,8 @@ def _check_tags(folder: Path, problems: list[SealProblem]) -> None:
             problems.append(SealProblem("file.missing", name))
         elif listed.get(name) != _sha256_file(path):
             problems.append(SealProblem("manifest.differs", name))
+    for name in sorted(set(listed) - set(_TAGS)):
+        problems.append(SealProblem("manifest.differs", name))
 
 
 def _check_signature(folder: Path, verify: Verify, problems: list[SealProblem]) -> None:
