@@ -16,7 +16,7 @@ import environment
 def main(given=None):
     try:
         environment.check_python()
-        environment.system_libraries(display=False)
+        environment.system_libraries(display=True, programs=[("Xvfb", "xvfb")])
         python = environment.ready("dev.txt")
     except environment.Problem as problem:
         environment.say(problem)

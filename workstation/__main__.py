@@ -2,7 +2,8 @@
 
 import sys
 
-from workstation.bootstrap import main
-
 if __name__ == "__main__":
+    # A spawned decoder imports this module again under another name, and needs nothing of it.
+    from workstation.bootstrap import main
+
     sys.exit(main())

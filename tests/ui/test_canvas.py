@@ -128,6 +128,19 @@ def test_a_polygon_has_the_corners_clicked(pane: Pane, zoom: float | None, cente
     assert np.allclose(np.array(mark.shape.vertices), expected, atol=1e-9)
 
 
+@pytest.mark.parametrize("zoom", [0.3, 1.0, 5.0])
+def test_the_first_corner_closes_a_polygon_at_any_zoom(pane: Pane, zoom: float) -> None:
+    pane.view.view.set(zoom=zoom, center=(200.0, 150.0))
+    pane.take("polygon")
+    for x, y in ((230, 180), (290, 180), (290, 230)):
+        pane.click(x, y)
+    assert pane.view.stroke_open
+    pane.click(236, 184)  # near it on the screen, however far in the image
+    assert not pane.view.stroke_open
+    (mark,) = pane.session.body.marks
+    assert isinstance(mark.shape, PolygonShape) and len(mark.shape.vertices) == 3
+
+
 def test_polygon_takes_points_back_and_is_given_up(pane: Pane) -> None:
     pane.take("polygon")
     for corner in [(200, 150), (300, 150), (300, 250), (50, 60)]:
@@ -263,15 +276,15 @@ def test_slices_turn_with_wheel_and_keys_and_marks_stay_on_theirs(qtbot: QtBot) 
 
 def test_dragging_without_a_tool_changes_the_window_not_the_marks(pane: Pane) -> None:
     pane.view.set_tool(None)
-    before = pane.view.window()
+    before = pane.view.values_window()
     pane.drag((200, 200), (260, 170))
-    assert pane.view.window() != before and pane.session.body.marks == ()
+    assert pane.view.values_window() != before and pane.session.body.marks == ()
 
 
 def test_to_the_right_widens_and_up_raises_the_level(pane: Pane) -> None:
-    center, width = pane.view.window()
+    center, width = pane.view.values_window()
     pane.drag((200, 200), (260, 150))
-    after = pane.view.window()
+    after = pane.view.values_window()
     assert after[0] > center and after[1] > width
 
 

@@ -283,7 +283,7 @@ def test_a_ct_case_scrolls_and_shows_the_other_series_beside(bench: Bench) -> No
     bench.qtbot.keyClick(pane, Qt.Key.Key_Down)
     assert pane.slice() == z + 1 and panel.slider.value() == z + 1
     bench.qtbot.keyClick(pane, Qt.Key.Key_2)
-    assert pane.window() == (-600.0, 1500.0)
+    assert pane.values_window() == (-600.0, 1500.0)
     combo = next(c for c in panel.findChildren(QWidget, "beside"))
     combo.setCurrentIndex(1)  # type: ignore[attr-defined]
     combo.activated.emit(1)  # type: ignore[attr-defined]

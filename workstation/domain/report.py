@@ -229,6 +229,10 @@ class OverlapEntry:
     rule: Criterion | None = None
     pairs_meeting_rule: int | None = None
 
+    def __post_init__(self) -> None:
+        if self.pairs_meeting_rule is not None and not 0 <= self.pairs_meeting_rule <= self.pairs:
+            raise InvalidValue("report.overlap_pairs", pairs=self.pairs)
+
 
 @dataclass(frozen=True, slots=True)
 class RulingEntry:

@@ -709,8 +709,6 @@ def sign(
         mine = opened.mine.body
         lacking = unresolved(opened, decisions, mine)
         numbers = {image.image_id: image.number for image in opened.images}
-        neither = (Choice.MINE, Choice.NOTHING, Choice.UNDECIDABLE)
-        differs = any(d.choice in neither for d in decisions if not _matches_one(d, opened, mine))
         require_ruling_complete(
             opened.protocol,
             tuple(
@@ -719,7 +717,7 @@ def sign(
             ),
             reason_code,
             note,
-            differs,
+            matches_neither(opened, decisions, mine),
         )
         body = checked_body(
             opened.protocol.schema, opened.images, ruling_body(opened, decisions, mine)
@@ -766,8 +764,16 @@ def sign(
     return changed(Topic.DISPUTES, Topic.CASES, case_ids=(dispute.case_id,))
 
 
+def matches_neither(opened: OpenDispute, decisions: Sequence[Decision], mine: ReadingBody) -> bool:
+    """Whether some decision is neither X's nor Y's word: the ruling then needs a note."""
+    neither = (Choice.MINE, Choice.NOTHING, Choice.UNDECIDABLE)
+    return any(d.choice in neither for d in decisions if not _matches_one(d, opened, mine))
+
+
 def _matches_one(decision: Decision, opened: OpenDispute, mine: ReadingBody) -> bool:
-    """Whether a decision for one's own value says what X or Y said anyway."""
+    """Whether a decision for one's own value, or for nothing, is what X or Y said anyway."""
+    if decision.choice is Choice.NOTHING:
+        return not decision.x_marks or not decision.y_marks
     if decision.choice is not Choice.MINE or not decision.question:
         return False
     value = mine.answer(decision.scope, decision.question)

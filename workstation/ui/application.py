@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from workstation import settings
 from workstation.domain.errors import EnvironmentProblem, WorkstationError
 from workstation.i18n import language, set_language, tr
 from workstation.messages import step_text
-from workstation.services.opening import StudyOpener
+from workstation.services.opening import DemoStudy, StudyOpener
 from workstation.services.workspace import Workspace
 from workstation.ui.errors import install_hook, told
 from workstation.ui.jobs import JobRunner
@@ -27,20 +28,25 @@ from workstation.ui.theme import apply_theme
 class Application(QObject):
     """Swaps between the sign-in page and the window."""
 
-    def __init__(self, qt: QApplication, opener: StudyOpener, folders: list[Path],
-                 passphrase: str) -> None:  # fmt: skip
+    def __init__(
+        self,
+        qt: QApplication,
+        opener: StudyOpener,
+        folders: Sequence[Path],
+        demo: Mapping[Path, str],
+    ) -> None:
         super().__init__()
         self._qt = qt
         self._opener = opener
-        self._folders = folders
-        self._passphrase = passphrase
+        self._folders = list(folders)
+        self._demo = demo
         self._translator = QTranslator()
         self.shown: QWidget | None = None
         self.app: AppState | None = None
 
     def show_sign_in(self) -> None:
         self._translate()
-        page = SignIn(self._opener, self._folders, self._passphrase)
+        page = SignIn(self._opener, self._folders, self._demo)
         page.setWindowTitle(tr("Sign in"))
         page.resize(1000, 640)
         page.signed_in.connect(self.enter)
@@ -60,6 +66,9 @@ class Application(QObject):
             self._qt.installTranslator(self._translator)
 
     def enter(self, workspace: Workspace) -> None:
+        # The study just used comes first when somebody else signs in here.
+        here = workspace.folder
+        self._folders = [here, *(f for f in self._folders if f.resolve() != here.resolve())]
         self.app = AppState(workspace, JobRunner(), self._opener)
         window = MainWindow(self.app)
         window.signed_out.connect(self._leave)
@@ -86,23 +95,25 @@ def run(opener: StudyOpener, store: Path | None, demo: bool) -> int:
     assert isinstance(qt, QApplication)
     apply_theme(qt)
     install_hook()
-    folders, passphrase = list(opener.recent()), ""
+    folders: list[Path] = list(opener.recent())
+    phrases: Mapping[Path, str] = {}
     try:
         if store is not None:
-            folders, passphrase = [store, *(f for f in folders if f != store)], ""
+            folders = [store, *(f for f in folders if f != store)]
             opener.cards(store)
         elif demo or not folders:
-            folders, passphrase = _demo(opener)
+            phrases = _demo(opener)
+            folders = [*phrases, *(f for f in folders if f not in phrases)]
     except WorkstationError as error:
         told(None, error)
         return 2
-    application = Application(qt, opener, folders, passphrase)
+    application = Application(qt, opener, folders, phrases)
     application.show_sign_in()
     return qt.exec()
 
 
-def _demo(opener: StudyOpener) -> tuple[list[Path], str]:
-    """The demo studies; drawing them takes a minute the first time, and shows how far it is."""
+def _demo(opener: StudyOpener) -> dict[Path, str]:
+    """The demo studies and their passphrase; the first time, drawing them shows how far it is."""
     dialog = QProgressDialog(tr("Making the demo study (first start only) …"), "", 0, 100)
     dialog.setCancelButton(None)
     dialog.setWindowModality(Qt.WindowModality.ApplicationModal)
@@ -128,7 +139,6 @@ def _demo(opener: StudyOpener) -> tuple[list[Path], str]:
     runner.close()
     if isinstance(result[0], BaseException):
         raise result[0]
-    found = result[0]
-    folder: Path = found.folder  # type: ignore[attr-defined]
-    folders = sorted(folder.parent.glob("*.study"), key=lambda f: f != folder)
-    return folders, str(found.passphrase)  # type: ignore[attr-defined]
+    found: DemoStudy = result[0]  # type: ignore[assignment]
+    folders = sorted(found.folder.parent.glob("*.study"), key=lambda f: f != found.folder)
+    return dict.fromkeys(folders, found.passphrase)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -23,18 +25,27 @@ from workstation.domain.errors import WorkstationError
 from workstation.i18n import LANGUAGES, language, tr
 from workstation.messages import sentence, state_text
 from workstation.services.opening import NewStudy, SignInCard, StudyOpener
+from workstation.ui.errors import told
+from workstation.ui.jobs import JobRunner
 
 
 class SignIn(QWidget):
-    """Emits `signed_in` with a workspace, `language_wanted` with a code."""
+    """Emits `signed_in` with a workspace, `language_wanted` with a code.
+
+    `demo` gives the passphrase of each demo study, which is no secret.
+    """
 
     signed_in = Signal(object)
     language_wanted = Signal(str)
 
-    def __init__(self, opener: StudyOpener, folders: list[Path], passphrase: str = "") -> None:
+    def __init__(
+        self, opener: StudyOpener, folders: Sequence[Path], demo: Mapping[Path, str]
+    ) -> None:
         super().__init__()
         self._opener = opener
-        self._demo_passphrase = passphrase
+        self._demo = demo
+        # Deriving the key from a passphrase takes a second, on purpose: not on this thread.
+        self.jobs = JobRunner(self)
         self._card: SignInCard | None = None
         outer = QVBoxLayout(self)
         outer.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -123,38 +134,64 @@ class SignIn(QWidget):
             button.setMinimumHeight(72)
             button.clicked.connect(lambda _=False, c=card: self.choose(c))
             self._cards.addWidget(button)
-        demo = bool(self._demo_passphrase)
+        phrase = self._demo_phrase()
         self._note.setText(
             tr("Demo study: made-up images, simulated readers. Passphrase of everybody: {phrase}",
-               phrase=self._demo_passphrase) if demo else ""
+               phrase=phrase) if phrase else ""
         )  # fmt: skip
         self._who.setText(tr("Choose who you are") if cards else "")
         self.passphrase.setEnabled(False)
         self.enter.setEnabled(False)
+
+    def _demo_phrase(self) -> str:
+        return self._demo.get(self.folder, "") if self.folder is not None else ""
 
     def choose(self, card: SignInCard) -> None:
         self._card = card
         self._who.setText(card.display_name)
         self.passphrase.setEnabled(True)
         self.enter.setEnabled(True)
-        self.passphrase.setText(self._demo_passphrase)
+        self.passphrase.setText(self._demo_phrase())
         self.passphrase.setFocus()
 
     def sign_in(self) -> None:
         if self._card is None or self.folder is None:
             return
-        try:
-            workspace = self._opener.open(self.folder, self._card.login, self.passphrase.text())
-        except WorkstationError as error:
-            self._problem.setText(sentence(error))
-            self.passphrase.selectAll()
+        if self.jobs.active:
             return
-        self.signed_in.emit(workspace)
+        folder, login, passphrase = self.folder, self._card.login, self.passphrase.text()
+        self._problem.clear()
+        self._busy(True)
+        self.jobs.run(
+            tr("Signing in …"),
+            lambda _: self._opener.open(folder, login, passphrase),
+            self.signed_in.emit,
+            self._not_signed_in,
+        )
+
+    def _busy(self, on: bool) -> None:
+        self.enter.setText(tr("Signing in …") if on else tr("Sign in"))
+        self.passphrase.setReadOnly(on)
+        for button in self.findChildren(QPushButton):
+            button.setEnabled(not on)
+        self.study.setEnabled(not on)
+
+    def _not_signed_in(self, error: BaseException) -> None:
+        self._busy(False)
+        self.passphrase.setFocus()
+        self.passphrase.selectAll()
+        if isinstance(error, WorkstationError):
+            self._problem.setText(sentence(error))
+        else:
+            told(self, error)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.jobs.close()
+        event.accept()
 
     def _choose(self) -> None:
         found = QFileDialog.getExistingDirectory(self, tr("Open a study folder"))
         if found:
-            self._demo_passphrase = ""
             self.study.insertItem(0, Path(found).name, Path(found))
             self.study.setCurrentIndex(0)
             self._show_cards()

@@ -42,6 +42,7 @@ QPushButton {{ background: {RAISED}; border: 1px solid {LINE}; border-radius: 4p
 QPushButton:hover {{ border-color: {ACCENT}; }}
 QPushButton:checked {{ background: {SELECTION}; border-color: {ACCENT}; }}
 QPushButton:disabled {{ color: #6b7076; }}
+QPushButton:checked:disabled {{ color: {TEXT}; background: #2a4257; border-color: #3d5d7a; }}
 QPushButton[primary="true"] {{ background: {SELECTION}; font-weight: 600; }}
 QPushButton[primary="true"]:disabled {{ background: {RAISED}; }}
 QLineEdit, QComboBox, QPlainTextEdit, QListWidget, QTableWidget, QSpinBox {{

@@ -19,6 +19,7 @@ from workstation.reports.wording import (
 )
 
 ORDER = 50
+LONGEST_HEAD = 8
 
 
 def chapter(data: ReportData, setting: Setting) -> Chapter:
@@ -137,11 +138,17 @@ def _chart(entries: tuple[AgreementEntry, ...], setting: Setting) -> Chart:
 def _confusion(entry: AgreementEntry, setting: Setting) -> list[Block]:
     kappa = entry.kappa
     totals = [sum(row[j] for row in kappa.table) for j in range(len(kappa.categories))]
+    named = [
+        _category(code, label.text(setting.language))
+        for code, label in zip(kappa.categories, entry.category_labels, strict=True)
+    ]
+    heads = list(kappa.categories)
+    if max(map(len, heads)) > LONGEST_HEAD:
+        # Codes that would run into one another are numbered, in the rows too.
+        heads = [f"({n})" for n in range(1, len(heads) + 1)]
+        named = [f"{head} {name}" for head, name in zip(heads, named, strict=True)]
     rows = [
-        (_category(code, label.text(setting.language)), *map(str, row), str(sum(row)))
-        for code, label, row in zip(
-            kappa.categories, entry.category_labels, kappa.table, strict=True
-        )
+        (name, *map(str, row), str(sum(row))) for name, row in zip(named, kappa.table, strict=True)
     ]
     rows.append((tr("Total"), *map(str, totals), str(sum(totals))))
     return [
@@ -154,7 +161,7 @@ def _confusion(entry: AgreementEntry, setting: Setting) -> list[Block]:
             ),
             (
                 Column(tr("Category"), 5),
-                *(Column(code, 2, "right") for code in kappa.categories),
+                *(Column(head, 2, "right") for head in heads),
                 Column(tr("Total"), 2, "right"),
             ),
             tuple(rows),

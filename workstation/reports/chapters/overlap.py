@@ -80,11 +80,11 @@ def _numbers(entry: OverlapEntry, spread: OverlapDistribution) -> Table:
         rows.append(
             (
                 tr(
-                    "Pairs with IoU {operator} {threshold}",
+                    "Pairs that agree: IoU {operator} {threshold}, or marked by neither",
                     operator=sign(entry.rule.operator),
                     threshold=entry.rule.threshold,
                 ),
-                tr("{count} of {n}", count=entry.pairs_meeting_rule, n=spread.n),
+                tr("{count} of {n}", count=entry.pairs_meeting_rule, n=spread.pairs),
             )
         )
     return Table(

@@ -48,13 +48,13 @@ def chapter(data: ReportData, setting: Setting) -> Chapter:
         Table(
             tr("Ruled items"),
             (
-                Column(tr("Case"), 5),
-                Column(tr("Image"), 5),
-                Column(tr("Item"), 6),
+                Column(tr("Case"), 4),
+                Column(tr("Image"), 4),
+                Column(tr("Item"), 7),
                 Column(tr("Choice"), 8),
-                Column(tr("Reason"), 8),
-                Column(tr("Arbitrator"), 5),
-                Column(tr("Note"), 7),
+                Column(tr("Reason"), 5),
+                Column(tr("Arbitrator"), 4),
+                Column(tr("Note"), 14),
             ),
             tuple(_row(entry, setting) for entry in data.rulings),
             tr(

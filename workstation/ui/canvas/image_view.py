@@ -38,6 +38,9 @@ from workstation.ui.state.view_state import MarksShown, ViewState
 
 LoadPlane = Callable[[Image, int], npt.NDArray[np.generic]]
 
+# Screen pixels around a point that still hit it.
+GRIP_PX = 10.0
+
 LINE_STYLES = {
     "own": Qt.PenStyle.SolidLine,
     "x": Qt.PenStyle.DashLine,
@@ -176,7 +179,7 @@ class ImageView(QWidget):
     def slice(self) -> int:
         return min(self.view.z, self.image.slices - 1) if self.image else 0
 
-    def window(self) -> tuple[float, float]:
+    def values_window(self) -> tuple[float, float]:
         """(centre, width) in modality values."""
         if self.view.window is not None:
             return self.view.window
@@ -253,7 +256,7 @@ class ImageView(QWidget):
     def _windowed(self, raw: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
         """PS3.3 C.11.2.1.2 LINEAR on modality values, MONOCHROME1 inverted once, after it."""
         assert self.image is not None
-        center, width = self.window()
+        center, width = self.values_window()
         width = max(width, 1.0)
         values = raw.astype(np.float32) * self.image.slope + self.image.intercept
         if width <= 1.0:
@@ -416,7 +419,7 @@ class ImageView(QWidget):
         self._text(painter, QPointF(10, 20), top)
         bottom = f"{self.zoom():.2f}x"
         if image.samples == 1:
-            center, width = self.window()
+            center, width = self.values_window()
             bottom += f"   W {width:.0f}  L {center:.0f}"
         if image.spacing is not None and image.spacing.kind is SpacingKind.NOMINAL:
             bottom += "   " + tr("nominal mm")
@@ -448,12 +451,13 @@ class ImageView(QWidget):
             if self._tool is not None and self.surface_for is not None:
                 self._press(self.to_image(at))
             else:
-                self._drag = ("window", at, self.window())
+                self._drag = ("window", at, self.values_window())
 
     def _press(self, point: Point) -> None:
         assert self.image is not None and self._tool is not None and self.surface_for is not None
         if self._stroke is None:
             self._stroke = self._tool.stroke(self.surface_for(self.image, self.slice()))
+        self._stroke.grip = GRIP_PX / self.zoom()
         if self._stroke.press(point):
             self._stroke = None
         self.update()

@@ -32,7 +32,13 @@ class Surface:
 
 
 class Stroke(ABC):
-    """One use of a tool from press to finish. Points are image coordinates (x, y)."""
+    """One use of a tool from press to finish. Points are image coordinates (x, y).
+
+    `grip` is how near, in image pixels, a press counts as on a point: the same on the screen at
+    every zoom.
+    """
+
+    grip = 8.0
 
     def __init__(self, surface: Surface) -> None:
         self.surface = surface

@@ -104,6 +104,7 @@ class RulingPanel(QWidget):
         self.reason.currentIndexChanged.connect(self.refresh)
         self.note = QLineEdit()
         self.note.setObjectName("note")
+        self.note.textChanged.connect(self.refresh)
         self.note.setPlaceholderText(tr("Note (needed where the ruling matches neither reader)"))
         sure = QHBoxLayout()
         sure.setSpacing(3)
@@ -118,6 +119,7 @@ class RulingPanel(QWidget):
             sure.addWidget(button)
         self.lacking = QPushButton()
         self.lacking.setFlat(True)
+        self.lacking.setObjectName("lacking")
         self.lacking.setStyleSheet("text-align: left; color: #e0a83c;")
         self.lacking.clicked.connect(self.go_to_lacking)
         self.sign = QPushButton(f"{tr('Sign ruling')}   {hint('finish')}")
@@ -188,6 +190,8 @@ class RulingPanel(QWidget):
             missing = tr("To decide: {item}", item=self.name(lacking[0]))
         elif not self.reason.currentData():
             missing = tr("Choose the reason of the ruling.")
+        elif ruling.needs_note and not self.note.text().strip():
+            missing = tr("Matches neither reader: say why in the note.")
         self.lacking.setText(missing)
         self.lacking.setVisible(bool(missing) and not self._read_only)
         self.sign.setEnabled(not missing)
@@ -283,6 +287,8 @@ class RulingPanel(QWidget):
         lacking = self.ruling.unresolved()
         if lacking:
             self.ruling.go([i.key for i in self.ruling.items].index(lacking[0].key))
-        else:
+        elif not self.reason.currentData():
             self.reason.setFocus()
             self.reason.showPopup()
+        else:
+            self.note.setFocus()

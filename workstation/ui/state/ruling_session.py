@@ -73,6 +73,11 @@ class RulingSession(QObject):
         asked = arbitrating.asked_by_ruling(self.opened, self.decisions, body)
         return (*lacking, *(i for i in asked if i.key not in self._by_key))
 
+    @property
+    def needs_note(self) -> bool:
+        """Whether the decisions so far match neither reader."""
+        return arbitrating.matches_neither(self.opened, self.decisions, self._own.body)
+
     def _read_own(self) -> None:
         body = self._own.body
         self.opened = arbitrating.with_mine(self._base, body)

@@ -16,7 +16,7 @@ class PolygonStroke(Stroke):
     def press(self, at: Point) -> bool:
         if not hasattr(self, "points"):
             self.points = []
-        if len(self.points) >= 3 and math.dist(at, self.points[0]) < self.surface.radius:
+        if len(self.points) >= 3 and math.dist(at, self.points[0]) < self.grip:
             return self.close()
         self.points.append(at)
         return False
