@@ -51,6 +51,7 @@ from workstation.store.slots import DEFAULT_KIB, verify
 from workstation.store.study_folder import (
     NewStore,
     OpenedStudy,
+    accept_rollback,
     create_study,
     open_study,
     sign_in_names,
@@ -102,6 +103,9 @@ class Opener:
         workspace.comparison.compare_pending()
         self._remember(folder)
         return workspace
+
+    def accept_rollback(self, folder: Path, login: str, passphrase: str, because: str) -> None:
+        accept_rollback(folder, login, passphrase, self._clock, because)
 
     def create(self, study: NewStudy) -> Workspace:
         checked_protocol(study.document)

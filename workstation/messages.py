@@ -172,6 +172,12 @@ ERRORS = {
     "scope.key": N_("Only the case as a whole has no name; {level} “{key}” does not fit."),
     "slice_position.incomplete": N_("{file}: a slice has no position or no name."),
     "spacing.range": N_("A pixel spacing of {row_mm} x {col_mm} mm is not possible."),
+    "store.not_rolled_back": N_(
+        "The store is not older than what was seen before; there is nothing to accept."
+    ),
+    "store.rollback_reason": N_(
+        "Say in at least {minimum} characters why the older store is accepted."
+    ),
     "window.no_display": N_(
         "There is no display here. Start from a desktop, or use the commands (workstation --help; "
         "the demo study without a display: installer/run.py --headless --out DIR)."
@@ -367,7 +373,8 @@ ERRORS = {
     "store.not_writable": N_("The study’s folder cannot be written."),
     "store.rolled_back": N_(
         "The store is older than what was seen before (event {found} instead of "
-        "{remembered}): an old copy was put back."
+        "{remembered}): an old copy was put back. If that was meant, a coordinator accepts it: "
+        "workstation store accept-rollback --store {folder} --login LOGIN --because TEXT"
     ),
     "store.unreadable_value": N_("A stored value cannot be read ({kind}); the store is damaged."),
     "study.folder_exists": N_("{folder} exists already; choose another name."),

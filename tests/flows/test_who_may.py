@@ -54,6 +54,7 @@ TABLE: dict[str, tuple[frozenset[Role], list[str]]] = {
     "dataset freeze": ({COORDINATOR}, ["--out", "{folder}/out"]),
     "dataset list": ({COORDINATOR}, []),
     "report make": ({COORDINATOR}, ["--out", "{folder}/report.pdf"]),
+    "store accept-rollback": ({COORDINATOR}, ["--because", "a reason long enough"]),
     "audit verify": ({COORDINATOR}, []),
     "audit export": ({COORDINATOR}, ["--out", "{folder}/audit.jsonl"]),
 }  # fmt: skip

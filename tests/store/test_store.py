@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -19,7 +18,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.studies import PASSPHRASE, Team, document, photo, rectangle
-from workstation.bootstrap import SystemClock
 from workstation.domain.case import Subject
 from workstation.domain.errors import (
     EnvironmentProblem,
@@ -33,7 +31,6 @@ from workstation.services import reading
 from workstation.store import blobs
 from workstation.store.engine import make_engine
 from workstation.store.slots import Kdf, load_slots
-from workstation.store.study_folder import open_study
 
 MARKERS = ("Xeroderma-marker", "PSEUDO-77-MARKER", "haemorrhagia-note")
 
@@ -188,29 +185,6 @@ def test_a_changed_key_file_is_seen(team: Team) -> None:
     path.write_text(json.dumps(data))
     with pytest.raises(IntegrityProblem, match="keyslots.signature"):
         team.opener.open(team.folder, "coordinator", PASSPHRASE)
-
-
-def test_an_old_copy_of_the_store_is_seen(team: Team, tmp_path: Path) -> None:
-    team.close()
-    shutil.copytree(team.folder, tmp_path / "old")
-    workspace = team["coordinator"]
-    with workspace.writing() as uow:
-        uow.audit.append("case.included", "x")
-        uow.commit()
-    team.close()
-    for name in ("store.db", "store.db-wal", "store.db-shm"):
-        if (tmp_path / "old" / name).exists():
-            shutil.copy(tmp_path / "old" / name, team.folder / name)
-    with pytest.raises(IntegrityProblem) as caught:
-        team.opener.open(team.folder, "coordinator", PASSPHRASE)
-    assert caught.value.code in ("store.rolled_back", "keyslots.rolled_back")
-    if caught.value.code == "store.rolled_back":
-        opened, _ = open_study(
-            team.folder, "coordinator", PASSPHRASE, SystemClock(), "restored from a backup"
-        )
-        with opened.unit_of_work("x", write=False) as uow:
-            assert "store.rollback_acknowledged" in [e.action for e in uow.audit.all()]
-        opened.close()
 
 
 def test_a_plain_database_in_the_place_of_the_store_is_refused(team: Team) -> None:

@@ -17,6 +17,7 @@ from workstation.cli.metrics import metrics
 from workstation.cli.people import people
 from workstation.cli.reading import reading
 from workstation.cli.session import SentenceGroup, Session
+from workstation.cli.store import store
 from workstation.cli.study import study
 from workstation.cli.window import run
 from workstation.domain.errors import RuleViolation
@@ -61,6 +62,7 @@ for command in (
     dataset,
     report,
     audit,
+    store,
     metrics,
     demo,
     run,

@@ -96,6 +96,12 @@ class StudyOpener(Port):
         Raises RuleViolation("signin.failed") for a wrong login or passphrase.
         """
 
+    def accept_rollback(self, folder: Path, login: str, passphrase: str, because: str) -> None:
+        """Take a store older than what was seen before as it is, as a coordinator; audited.
+
+        Raises RuleViolation without a reason, for anyone else, and where there is none.
+        """
+
     def create(self, study: NewStudy) -> Workspace:
         """Make the study and sign its coordinator in."""
 

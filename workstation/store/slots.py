@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,7 @@ class Secrets:
     ed25519: bytes = field(repr=False)
     last_seq: int
     last_head: str
+    rollbacks: frozenset[str] = frozenset()  # accepted ones the store had then, by event
 
     @property
     def signing_key(self) -> Ed25519PrivateKey:
@@ -129,9 +130,11 @@ class OpenSlot:
     key: bytes = field(repr=False)
     secrets: Secrets
 
-    def seen(self, store_id: str, seq: int, head: str) -> OpenSlot:
-        """The slot remembering the audit head last seen."""
-        secrets = replace(self.secrets, last_seq=seq, last_head=head)
+    def seen(self, store_id: str, seq: int, head: str, rollbacks: Iterable[str]) -> OpenSlot:
+        """The slot remembering the audit head last seen, and which rollbacks were accepted."""
+        secrets = replace(
+            self.secrets, last_seq=seq, last_head=head, rollbacks=frozenset(rollbacks)
+        )
         return OpenSlot(_closed(self.slot, store_id, self.key, secrets), self.key, secrets)
 
 
@@ -170,6 +173,7 @@ def _closed(slot: Slot, store_id: str, key: bytes, secrets: Secrets) -> Slot:
             "ed25519": secrets.ed25519.hex(),
             "last_seq": secrets.last_seq,
             "last_head": secrets.last_head or "-" * 64,  # same length whatever was seen
+            "rollbacks": sorted(secrets.rollbacks),
         }
     ).encode()
     sealed = AESGCM(key).encrypt(nonce, plain, slot.aad(store_id))
@@ -190,6 +194,7 @@ def open_slot(slot: Slot, store_id: str, passphrase: str) -> OpenSlot:
         bytes.fromhex(data["ed25519"]),
         int(data["last_seq"]),
         data["last_head"].strip("-"),
+        frozenset(data.get("rollbacks", ())),  # not in slots of before one could be accepted
     )
     return OpenSlot(slot, key, secrets)
 

@@ -17,12 +17,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from workstation.domain.audit import AuditEvent
 from workstation.domain.errors import EnvironmentProblem, IntegrityProblem, RuleViolation
 from workstation.domain.people import Person, Role, require_role
 from workstation.domain.ports import Clock, Study
-from workstation.services.auditing import event_hash
-from workstation.store import migrations, rows, tables
+from workstation.store import migrations, rollback, rows, tables
 from workstation.store.blobs import BlobFolder, derived
 from workstation.store.engine import make_engine, translated
 from workstation.store.files import folder_problem, sync_folder
@@ -38,8 +36,8 @@ from workstation.store.slots import (
 )
 from workstation.store.unit_of_work import StoreUnitOfWork, UnitsOfWork
 
-STORE, KEYS, SLOTS, BLOBS, HEADS = "store.db", "keys.db", "keyslots.json", "blobs", "heads.log"
-VERIFIED_TAIL = 1000
+STORE, KEYS, SLOTS, BLOBS = "store.db", "keys.db", "keyslots.json", "blobs"
+MIN_REASON = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +137,7 @@ class OpenedStudy:
             if seq <= self._logged_seq:
                 return
             self._logged_seq = seq
-            with (self.folder / HEADS).open("a", encoding="ascii") as log:
-                log.write(f"{seq} {head}\n")
+            rollback.log_head(self.folder, seq, head)
 
     def close(self) -> None:
         """Remember the head, empty the write-ahead log, let go of keys and connections."""
@@ -150,15 +147,24 @@ class OpenedStudy:
         try:
             self._log_head()
             with self.unit_of_work(slot.slot.person_id) as uow:
-                seen = slot.seen(self._store_id, uow.audit.last_seq(), uow.audit.head())
+                seen = slot.seen(
+                    self._store_id,
+                    uow.audit.last_seq(),
+                    uow.audit.head(),
+                    rollback.accepted(uow),
+                )
                 _save_slot(self.folder, uow, seen, seen)
                 uow.commit()
             with translated(), self._engine.connect() as connection:
                 connection.execution_options(isolation_level="AUTOCOMMIT")
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
-            self._engine.dispose()
-            self._keys_engine.dispose()
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Close the connections and nothing else, where signing in failed."""
+        self._engine.dispose()
+        self._keys_engine.dispose()
 
 
 class StudyAccounts:
@@ -214,7 +220,7 @@ def create_study(new: NewStore, passphrase: str, clock: Clock) -> OpenedStudy:
         raise folder_problem(error, new.folder.parent) from error
     try:
         (new.folder / BLOBS).mkdir(mode=0o700)
-        (new.folder / HEADS).touch(mode=0o600)
+        (new.folder / rollback.HEADS).touch(mode=0o600)
         file = SlotFile(store_id, 0, (slot.slot,)).signed(
             slot.slot.person_id, slot.secrets.signing_key
         )
@@ -242,15 +248,60 @@ def create_study(new: NewStore, passphrase: str, clock: Clock) -> OpenedStudy:
 
 
 def open_study(
-    folder: Path, login: str, passphrase: str, clock: Clock, acknowledge_rollback: str = ""
+    folder: Path, login: str, passphrase: str, clock: Clock
 ) -> tuple[OpenedStudy, Person]:
     """Sign a person in.
 
     Raises RuleViolation("signin.failed") for a wrong login or passphrase, IntegrityProblem where
     the store, the key slots or the audit trail are damaged, or older than what was seen before
-    ("store.rolled_back"; opened all the same, and audited, with a reason in
-    `acknowledge_rollback`), EnvironmentProblem for a store of a newer program.
+    ("store.rolled_back"; see `accept_rollback`), EnvironmentProblem for a store of a newer program.
     """
+    opened, file, slot = _unlocked(folder, login, passphrase, clock)
+    try:
+        person, rolled_back = _checked(opened, file, slot)
+        if rolled_back is not None:
+            raise rolled_back
+        with opened.unit_of_work(person.person_id) as uow:
+            uow.audit.append("person.signed_in", person.person_id, {})
+            uow.commit()
+        with opened.unit_of_work(person.person_id, write=False) as uow:
+            known = {p.blob_id for image in uow.images.all() for p in image.planes}
+        opened.blobs.sweep(known)
+    except BaseException:
+        opened.let_go()
+        raise
+    return opened, person
+
+
+def accept_rollback(folder: Path, login: str, passphrase: str, clock: Clock, because: str) -> None:
+    """Take a store that is older than remembered as it is from now on, as a coordinator.
+
+    It is audited, and everybody can sign in again. Raises as `open_study` does; RuleViolation
+    without a reason, for anyone but a coordinator, and where the store is as it was last seen.
+    """
+    if len(because.strip()) < MIN_REASON:
+        raise RuleViolation("store.rollback_reason", minimum=MIN_REASON)
+    opened, file, slot = _unlocked(folder, login, passphrase, clock)
+    try:
+        person, rolled_back = _checked(opened, file, slot)
+        require_role(person, Role.COORDINATOR)
+        if rolled_back is None:
+            raise RuleViolation("store.not_rolled_back")
+        with opened.unit_of_work(person.person_id) as uow:
+            rollback.accept(uow, file.store_id, rolled_back, because.strip())
+            seq, head = uow.audit.last_seq(), uow.audit.head()
+            uow.commit()
+        rollback.log_head(folder, seq, head, anew=True)
+    except BaseException:
+        opened.let_go()
+        raise
+    opened.close()
+
+
+def _unlocked(
+    folder: Path, login: str, passphrase: str, clock: Clock
+) -> tuple[OpenedStudy, SlotFile, OpenSlot]:
+    """The study open with the person's slot; nothing of it is checked yet."""
     file = load_slots(folder / SLOTS)
     closed = file.of(login)
     if closed is None:
@@ -259,34 +310,21 @@ def open_study(
     if not (folder / STORE).is_file():
         # SQLite would make an empty store here, and with it the impression that all is gone.
         raise IntegrityProblem("store.missing")
-    opened = OpenedStudy(folder, file.store_id, slot, clock)
-    try:
-        _upgrade(folder, opened, slot.slot.person_id)
-        with opened.unit_of_work(slot.slot.person_id, write=False) as uow:
-            person = uow.people.get(slot.slot.person_id)
-            _check_slots(uow, file)
-            rolled_back = _check_audit(folder, uow, slot)
-        if not person.active:
-            raise RuleViolation("signin.inactive")
-        if rolled_back is not None and len(acknowledge_rollback.strip()) < 10:
-            raise rolled_back
-        with opened.unit_of_work(person.person_id) as uow:
-            if rolled_back is not None:
-                uow.audit.append(
-                    "store.rollback_acknowledged",
-                    file.store_id,
-                    {**rolled_back.params, "reason": acknowledge_rollback.strip()},
-                )
-            uow.audit.append("person.signed_in", person.person_id, {})
-            uow.commit()
-        with opened.unit_of_work(person.person_id, write=False) as uow:
-            known = {p.blob_id for image in uow.images.all() for p in image.planes}
-        opened.blobs.sweep(known)
-    except BaseException:
-        opened._engine.dispose()
-        opened._keys_engine.dispose()
-        raise
-    return opened, person
+    return OpenedStudy(folder, file.store_id, slot, clock), file, slot
+
+
+def _checked(
+    opened: OpenedStudy, file: SlotFile, slot: OpenSlot
+) -> tuple[Person, IntegrityProblem | None]:
+    """Who signs in, once slots and audit trail hold; and what a rollback is, if there was one."""
+    _upgrade(opened.folder, opened, slot.slot.person_id)
+    with opened.unit_of_work(slot.slot.person_id, write=False) as uow:
+        person = uow.people.get(slot.slot.person_id)
+        _check_slots(uow, file)
+        rolled_back = rollback.check_audit(opened.folder, uow, slot)
+    if not person.active:
+        raise RuleViolation("signin.inactive")
+    return person, rolled_back
 
 
 def _upgrade(folder: Path, opened: OpenedStudy, actor: str) -> None:
@@ -314,46 +352,6 @@ def _check_slots(uow: StoreUnitOfWork, file: SlotFile) -> None:
         raise IntegrityProblem("keyslots.signature") from error
     if not file.verify(key):
         raise IntegrityProblem("keyslots.signature")
-
-
-def _check_audit(folder: Path, uow: StoreUnitOfWork, slot: OpenSlot) -> IntegrityProblem | None:
-    """Verify the tail of the chain; the problem of a store older than remembered, if it is.
-
-    Raises IntegrityProblem for a broken chain: that is no matter of acknowledging.
-    """
-    last = uow.audit.last_seq()
-    tail = uow.audit.since(max(0, last - VERIFIED_TAIL))
-    _check_links(tail)
-    remembered = [(slot.secrets.last_seq, slot.secrets.last_head), *_logged_heads(folder)]
-    for seq, head in sorted(remembered, reverse=True):
-        if seq > 0 and uow.audit.hash_at(seq) != head:
-            return IntegrityProblem("store.rolled_back", remembered=seq, found=last)
-    return None
-
-
-def _check_links(events: tuple[AuditEvent, ...]) -> None:
-    previous: AuditEvent | None = None
-    for event in events:
-        follows = previous is None or (
-            event.seq == previous.seq + 1 and event.previous == previous.hash
-        )
-        if not follows or event_hash(event) != event.hash:
-            raise IntegrityProblem("audit.broken", seq=event.seq)
-        previous = event
-
-
-def _logged_heads(folder: Path) -> list[tuple[int, str]]:
-    """The last heads of heads.log; a line torn by a power loss is passed over."""
-    try:
-        lines = (folder / HEADS).read_text("ascii", errors="replace").splitlines()[-3:]
-    except OSError:
-        return []
-    out = []
-    for line in lines:
-        seq, _, head = line.partition(" ")
-        if seq.isdigit() and len(head) == 64:
-            out.append((int(seq), head))
-    return out
 
 
 def sign_in_names(folder: Path) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
