@@ -42,7 +42,7 @@ def test_numbers_and_hashes_stand_in_the_text_layer(full_report: ReportData, lan
     for number in NUMBERS:
         assert number in text
     assert "blindness_level:application" in text
-    assert "糖网筛查DR双盲阅片研究" in text
+    assert "糖网筛查DR双人盲法阅片研究" in text
 
 
 def test_chinese_report_keeps_chinese_and_digits_apart_from_radicals(
@@ -103,6 +103,17 @@ def test_same_data_give_the_same_bytes(full_report: ReportData) -> None:
     assert pdf_bytes(full_report, "en") == pdf_bytes(full_report, "en")
 
 
+@pytest.mark.parametrize(
+    ("language", "shown", "hidden"),
+    [("en", "Practicedataset", "练习数据集"), ("zh_CN", "练习数据集", "Practicedataset")],
+)
+def test_the_purpose_is_in_the_reports_language(
+    full_report: ReportData, language: str, shown: str, hidden: str
+) -> None:
+    text = squeezed(pdf_bytes(full_report, language))
+    assert shown in text and hidden not in text
+
+
 NASTY = (
     '#panic("no") *b* _i_ $x^2$ @ref \\ <label> `raw` [c] {d} // e /* f */ "q" {name} %s 張偉 😀 '
 )
@@ -112,7 +123,7 @@ def test_foreign_text_is_printed_not_run(full_report: ReportData) -> None:
     label = Label(NASTY, NASTY)
     data = replace(
         full_report,
-        study=StudyPart("#eval", NASTY + "长" * 300, NASTY + "w" * 400),
+        study=StudyPart("#eval", NASTY + "长" * 300, Label(NASTY, NASTY + "w" * 400)),
         agreement=(replace(full_report.agreement[0], label=label, first_reader=NASTY),),
         overlap=(replace(full_report.overlap[0], label=label),),
         rulings=(RulingEntry(NASTY, "F" * 200, label, "#let", "$", NASTY, note=NASTY),),
@@ -132,7 +143,9 @@ def test_foreign_text_is_printed_not_run(full_report: ReportData) -> None:
 )
 @given(st.text(min_size=1, max_size=60))
 def test_any_name_at_all_gives_a_report(empty_report: ReportData, name: str) -> None:
-    data = replace(empty_report, study=StudyPart(name, name, name), limits=(name,))
+    data = replace(
+        empty_report, study=StudyPart(name, name, Label(f"_{name}", f"_{name}")), limits=(name,)
+    )
     assert squeezed(pdf_bytes(data, "en")).count("Page1of") == 1
 
 

@@ -86,11 +86,11 @@ class MarkedClass:
 
 @dataclass(frozen=True, slots=True)
 class StudyPart:
-    """The study as it was named; `purpose` as the coordinator wrote it, empty = not recorded."""
+    """The study as it was named; `purpose` as the protocol states it, None = not recorded."""
 
     study_id: str
     title: str
-    purpose: str = ""
+    purpose: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)

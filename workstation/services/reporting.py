@@ -95,7 +95,7 @@ def report_data(workspace: Workspace, limits: Sequence[str] = ()) -> ReportData:
         disputes = {d.dispute_id: d for d in uow.disputes.all()}
         intake = _intake(uow)
     return ReportData(
-        study=StudyPart(study.study_id, study.title, protocol.purpose.zh_CN),
+        study=StudyPart(study.study_id, study.title, protocol.purpose),
         protocol=_protocol(protocol, sha256),
         blindness_level=workspace.keys.blindness_level,
         generated_at=workspace.clock.now(),

@@ -27,7 +27,7 @@ def chapter(data: ReportData, setting: Setting) -> Chapter:
             (
                 (tr("Study"), data.study.title),
                 (tr("Study identifier"), data.study.study_id),
-                (tr("Purpose"), recorded(data.study.purpose)),
+                (tr("Purpose"), _purpose(data, setting)),
                 (tr("Report made at"), moment(data.generated_at)),
                 (tr("Program version"), data.product_version),
             )
@@ -50,6 +50,11 @@ def chapter(data: ReportData, setting: Setting) -> Chapter:
         _results(data, setting),
     ]
     return Chapter(tr("Summary"), tuple(blocks))
+
+
+def _purpose(data: ReportData, setting: Setting) -> str:
+    purpose = data.study.purpose
+    return recorded(purpose.text(setting.language) if purpose is not None else "")
 
 
 def blindness_sentence(level: str) -> str:
