@@ -14,9 +14,10 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from tests.studies import PASSPHRASE, opener, shipped
 from tests.ui.conftest import Bench, photo_scene
 from workstation.demo import files
+from workstation.domain.arbitration import Choice, Decision
 from workstation.domain.case import CaseState
 from workstation.domain.schema import Level, Scope
-from workstation.services import reading
+from workstation.services import arbitrating, reading
 from workstation.services.opening import ExportForm, NewStudy
 from workstation.ui.desks.coordinator import CoordinatorDesk
 from workstation.ui.desks.dataset import DatasetDesk
@@ -194,9 +195,83 @@ def test_an_assigned_case_is_not_excluded(bench: Bench, answer: Answer) -> None:
         assert {c.state for c in uow.cases.all()} == {CaseState.ASSIGNED}
 
 
-def submit_all(bench: Bench) -> None:
-    """Both readers say the same of everything."""
-    for login in ("reader-a", "reader-b"):
+def test_an_unmet_condition_leads_to_its_cases(bench: Bench) -> None:
+    window = bench.window("fundus", "coordinator")
+    press(bench, window, "desk:dataset")
+    desk = window.stack.currentWidget()
+    assert isinstance(desk, DatasetDesk) and not desk.show_cases.isEnabled()
+    row = next(r for r in range(desk.checks.widget.rowCount())
+               if "not met" in desk.checks.row_texts(r)[1] and desk.checks.row_texts(r)[2])  # fmt: skip
+    desk.checks.widget.selectRow(row)
+    press(bench, desk, "show_cases")
+    study = window.stack.currentWidget()
+    assert isinstance(study, CoordinatorDesk) and study.tabs.currentWidget() is study.cases
+    rows = [study.cases.cases.row_texts(r)[0] for r in range(2)]
+    assert len(study.cases.cases.chosen()) == len(rows) == 2
+    assert window.findChild(QPushButton, "desk:coordinator").isChecked()
+
+
+def test_a_ruled_case_is_reopened_with_a_reason(
+    bench: Bench, answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from PySide6.QtWidgets import QInputDialog
+
+    for login, diagnosis in (("reader-a", "normal"), ("reader-b", "other")):
+        submit_all(bench, (login,), diagnosis)
+    rule_all(bench)
+    window = bench.window("fundus", "coordinator")
+    cases = study_desk(window).cases
+    study_desk(window).tabs.setCurrentWidget(cases)
+    assert not cases.reopen.isEnabled() and not cases.release.isEnabled()
+    cases.cases.widget.selectRow(0)
+    assert cases.reopen.isEnabled() and not cases.release.isEnabled()
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("short", True))
+    said = answer("OK")
+    press(bench, cases, "reopen")
+    bench.idle(window)
+    bench.qtbot.waitUntil(lambda: bool(said))
+    assert "10 characters" in said[0]
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("a finding was overlooked", True))
+    press(bench, cases, "reopen")
+    bench.idle(window)
+    (chosen,) = cases.cases.chosen()
+    with window.app.workspace.reading() as uow:
+        assert uow.cases.get(chosen).state is CaseState.DISPUTED
+        first, second = uow.disputes.of_case(chosen)
+        assert uow.rulings.of_dispute(first.dispute_id) is not None
+        assert second.reopened_because == "a finding was overlooked"
+
+
+def rule_all(bench: Bench) -> None:
+    """The arbitrator finds nothing evaluable, and adopts X where X and Y differ."""
+    workspace = bench.workspace("fundus", "arbitrator")
+    for row in arbitrating.queue(workspace):
+        opened = arbitrating.open_dispute(workspace, row.dispute_id)
+        body = opened.mine.body
+        for image in opened.images:
+            scope = Scope(Level.IMAGE, image.image_id)
+            for question, value in (("quality", "unacceptable"), ("quality_reason", "stain")):
+                body = body.with_answer(scope, question, value)
+        reading.save_draft(workspace, opened.mine.reading_id, body)
+        arbitrating.seal_blind_read(workspace, row.dispute_id)
+        arbitrating.reveal(workspace, row.dispute_id)
+        opened = arbitrating.open_dispute(workspace, row.dispute_id)
+        decisions = [
+            Decision(item.scope, Choice.ADOPT_X, question=item.question) for item in opened.items
+            if item.disputed
+        ]  # fmt: skip
+        arbitrating.sign(workspace, row.dispute_id, decisions, "missed", 3, "")
+    workspace.close()
+
+
+READABLE = {"quality": "acceptable", "referral": "no", "laser_scars": "no"}
+
+
+def submit_all(
+    bench: Bench, logins: tuple[str, ...] = ("reader-a", "reader-b"), diagnosis: str = ""
+) -> None:
+    """The readers say the same of everything: not evaluable, or one diagnosis."""
+    for login in logins:
         workspace = bench.workspace("fundus", login)
         with workspace.reading() as uow:
             rows = reading.worklist(uow, workspace.person.person_id)
@@ -205,7 +280,10 @@ def submit_all(bench: Bench) -> None:
             body = case.reading.body
             for image in case.targets:
                 scope = Scope(Level.IMAGE, image.image_id)
-                for question, value in (("quality", "unacceptable"), ("quality_reason", "stain")):
+                given = {"quality": "unacceptable", "quality_reason": "stain"}
+                if diagnosis:
+                    given = READABLE | {"diagnosis": diagnosis, "eye": str(image.eye)}
+                for question, value in given.items():
                     body = body.with_answer(scope, question, value)
             reading.save_draft(workspace, case.reading.reading_id, body)
             reading.submit(workspace, case.reading.reading_id)

@@ -101,6 +101,7 @@ class MainWindow(QMainWindow):
         bar.addPermanentWidget(self._job)
         bar.addPermanentWidget(self._cancel)
         app.saved.connect(self._saved.setText)
+        app.wanted.connect(self._show_desk)
         app.jobs.progressed.connect(self._progressed)
         app.jobs.finished.connect(self._finished)
 
@@ -140,6 +141,11 @@ class MainWindow(QMainWindow):
         button.setChecked(index == 0)
         self._group.addButton(button)
         self._rail.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+
+    def _show_desk(self, desk_id: str, _: object) -> None:
+        button = self.findChild(QPushButton, f"desk:{desk_id}")
+        if button is not None:
+            button.click()
 
     def _progressed(self, job: Job, done: int, total: int, what: str) -> None:
         self._job.setText(f"{job.title}: {step_text(what)} {done}/{total}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from workstation.domain.people import Role
@@ -34,6 +36,12 @@ class CoordinatorDesk(QWidget):
         ):
             self.tabs.addTab(widget, title)
         column.addWidget(self.tabs)
+        app.wanted.connect(self._show_cases)
+
+    def _show_cases(self, desk_id: str, numbers: Sequence[str]) -> None:
+        if desk_id == DESK.desk_id:
+            self.tabs.setCurrentWidget(self.cases)
+            self.cases.choose(numbers)
 
 
 def make(app: AppState) -> QWidget:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QColor, QDesktopServices
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -50,6 +50,13 @@ class DatasetDesk(QWidget):
                             sortable=False)  # fmt: skip
         self.checks.filter.hide()
         column.addWidget(self.checks, 3)
+        self.show_cases = QPushButton(tr("Show the cases of this condition"))
+        self.show_cases.setObjectName("show_cases")
+        self.show_cases.clicked.connect(self._show_cases)
+        self.checks.widget.itemSelectionChanged.connect(self._enable_show)
+        self.checks.widget.itemDoubleClicked.connect(lambda _: self._show_cases())
+        column.addWidget(self.show_cases, 0, Qt.AlignmentFlag.AlignLeft)
+        self._checks: dict[str, freezing.Check] = {}
         row = QHBoxLayout()
         self.version = QLineEdit()
         self.version.setObjectName("version")
@@ -140,8 +147,10 @@ class DatasetDesk(QWidget):
             if len(one.cases) > SHOWN_CASES:
                 shown += " " + tr("and {count} more", count=len(one.cases) - SHOWN_CASES)
             rows.append((one.code, (check_text(one.code), words[one.state], shown)))
+        self._checks = {one.code: one for one in checks}
         colors = [QColor(GREEN if c.state is CheckState.MET else AMBER) for c in checks]
         self.checks.fill(rows, colors, 1)
+        self._enable_show()
         self.freeze.setEnabled(not freezing.blocking(checks))
         self.freeze.setToolTip(
             tr("Every condition above must be met first.") if freezing.blocking(checks) else ""
@@ -151,6 +160,17 @@ class DatasetDesk(QWidget):
             tr("needed from the second version on") if versions else tr("not needed for the first")
         )
         self.versions.fill([(v.version, self._texts(v)) for v in versions])
+
+    def _cases_chosen(self) -> tuple[str, ...]:
+        return tuple(n for key in self.checks.chosen() for n in self._checks[key].cases)
+
+    def _enable_show(self) -> None:
+        self.show_cases.setEnabled(bool(self._cases_chosen()))
+
+    def _show_cases(self) -> None:
+        numbers = self._cases_chosen()
+        if numbers:
+            self.app.wanted.emit("coordinator", numbers)
 
     def _texts(self, version: DatasetVersion) -> tuple[str, ...]:
         at = version.frozen_at.astimezone().strftime("%Y-%m-%d %H:%M")

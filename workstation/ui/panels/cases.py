@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtWidgets import (
     QComboBox,
@@ -14,13 +14,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workstation.domain.case import CaseState
+from workstation.domain.case import Case, CaseState
 from workstation.domain.errors import WorkstationError
 from workstation.domain.events import Changes, Topic
 from workstation.domain.image import Eye, Image, ImageKind
 from workstation.i18n import tr
 from workstation.messages import sentence, warning
-from workstation.services import importing
+from workstation.services import arbitrating, importing
+from workstation.services.workspace import Workspace
 from workstation.ui.errors import told
 from workstation.ui.panels.table import Table
 from workstation.ui.state.app_state import AppState
@@ -55,6 +56,18 @@ class CasesPanel(QWidget):
         row.addWidget(self.include)
         row.addWidget(self.exclude)
         row.addStretch()
+        self.reopen = QPushButton(tr("Re-open the dispute …"))
+        self.reopen.setObjectName("reopen")
+        self.reopen.setToolTip(tr("A ruled case is ruled anew; the first ruling stays on record"))
+        self.reopen.clicked.connect(self._reopen)
+        self.release = QPushButton(tr("Release the dispute …"))
+        self.release.setObjectName("release")
+        self.release.setToolTip(
+            tr("Another arbitrator may take it, as long as no own read is sealed")
+        )
+        self.release.clicked.connect(self._release)
+        row.addWidget(self.reopen)
+        row.addWidget(self.release)
         column.addLayout(row)
         heads = (tr("Image"), tr("Kind"), tr("Eye"), tr("Field"), tr("Slices"), tr("Remarks"))
         self.images = Table(heads, "images")
@@ -81,6 +94,7 @@ class CasesPanel(QWidget):
         row.addStretch()
         column.addLayout(row)
         self._images: dict[str, Image] = {}
+        self._found: dict[str, Case] = {}
         app.changed.connect(self._changed)
         self.refresh()
 
@@ -105,6 +119,7 @@ class CasesPanel(QWidget):
             rows.append((case.case_id, texts))
             colors.append(color_of(case.state))
         self.cases.fill(rows, colors, 1)
+        self._found = {case.case_id: case for case in found}
         self._images = {i.image_id: i for group in images.values() for i in group}
         imported = sum(1 for c in found if c.state is CaseState.IMPORTED)
         self.include_all.setText(tr("Include all imported ({count})", count=imported))
@@ -134,8 +149,16 @@ class CasesPanel(QWidget):
         self.images.fill(rows)
         self._enable()
 
+    def choose(self, numbers: Sequence[str]) -> None:
+        """Select the cases of these numbers."""
+        self.cases.choose([key for key, case in self._found.items() if case.number in numbers])
+
     def _enable(self) -> None:
         cases = self.cases.chosen()
+        states = {self._found[key].state for key in cases if key in self._found}
+        one_case = len(cases) == 1
+        self.reopen.setEnabled(one_case and states == {CaseState.RULED})
+        self.release.setEnabled(one_case and states == {CaseState.DISPUTED})
         self.include.setEnabled(bool(cases))
         self.exclude.setEnabled(len(cases) == 1)
         kinds = {self._images[key].kind for key in self.images.chosen() if key in self._images}
@@ -181,6 +204,30 @@ class CasesPanel(QWidget):
         )
         if given:
             self._run(lambda: importing.exclude(self.app.workspace, case_id, reason))
+
+    def _reopen(self) -> None:
+        self._with_reason(
+            tr("Re-open the dispute …"), tr("Why is it ruled anew?"), arbitrating.reopen
+        )
+
+    def _release(self) -> None:
+        self._with_reason(
+            tr("Release the dispute …"),
+            tr("Why is it taken from its arbitrator?"),
+            arbitrating.release,
+        )
+
+    def _with_reason(
+        self, title: str, question: str, act: Callable[[Workspace, str, str], Changes]
+    ) -> None:
+        """Act on the latest dispute of the chosen case, for a reason that is kept."""
+        (case_id,) = self.cases.chosen()
+        because, given = QInputDialog.getText(self, title, question)
+        if not given:
+            return
+        with self.app.workspace.reading() as uow:
+            dispute_id = uow.disputes.of_case(case_id)[-1].dispute_id
+        self._run(lambda: act(self.app.workspace, dispute_id, because))
 
     def _set_eye(self) -> None:
         eye, chosen = self.eye.currentData(), self.images.chosen()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QColor, QGuiApplication, QKeySequence
@@ -99,6 +99,17 @@ class Table(QWidget):
         """Keys of the selected rows, from the top."""
         rows = sorted({index.row() for index in self.widget.selectedIndexes()})
         return [self.key(row) for row in rows]
+
+    def choose(self, keys: Collection[str]) -> None:
+        """Select the rows of these keys and bring the first into view."""
+        self.widget.clearSelection()
+        self.filter.clear()
+        rows = [r for r in range(self.widget.rowCount()) if self.key(r) in keys]
+        for row in rows:
+            for column in range(self.widget.columnCount()):
+                self.widget.item(row, column).setSelected(True)
+        if rows:
+            self.widget.scrollToItem(self.widget.item(rows[0], 0))
 
     def row_texts(self, row: int) -> list[str]:
         cells = [self.widget.item(row, c) for c in range(self.widget.columnCount())]

@@ -15,6 +15,8 @@ class AppState(QObject):
 
     changed = Signal(object)
     saved = Signal(str)
+    # Desk id and case numbers: another desk has something to show of them.
+    wanted = Signal(str, object)
 
     def __init__(self, workspace: Workspace, jobs: JobRunner, opener: StudyOpener) -> None:
         super().__init__()
