@@ -50,6 +50,37 @@ def test_every_sentence_is_translated() -> None:
     assert missing == {}
 
 
+def test_a_sentence_has_one_translation_in_all_catalogues() -> None:
+    """The first catalogue that has a sentence wins: a second wording would come and go."""
+    found: dict[str, set[str]] = {}
+    for po in CATALOGUES:
+        with po.open("rb") as data:
+            for entry in read_po(data, locale="zh_CN"):
+                found.setdefault(str(entry.id), set()).add(str(entry.string))
+    assert {k: v for k, v in found.items() if k and len(v) > 1} == {}
+
+
+# Words that were used beside the one of docs/glossary.md. Blind reading of two is 双人盲法阅片,
+# the arbitrator's own is 盲读.
+OTHER_WORDS = {
+    "审计日志": "审计记录",
+    "审计链": "审计记录",
+    "判定界限": "决策界限",
+    "受试者": "患者",
+    "把握度": "把握程度",
+    "双盲": "双人盲法",
+    "先盲法阅片": "先盲读",
+    "独立盲法阅片": "盲读",
+}
+
+
+@pytest.mark.parametrize("word", OTHER_WORDS)
+def test_one_chinese_word_for_one_thing(word: str) -> None:
+    shown = {text: said for text, said in translations().items() if word in said}
+    assert shown == {}, OTHER_WORDS[word]
+    assert word not in (ROOT / "docs" / "glossary.md").read_text("utf-8")
+
+
 def test_placeholders_are_kept() -> None:
     def names(text: str) -> set[str]:
         return set(re.findall(r"(?<!\{)\{(\w+)\}(?!\})", text))
