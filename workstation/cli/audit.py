@@ -26,7 +26,11 @@ def verify(ctx: click.Context, store: Path, login: str, passphrase_file: str | N
         found = auditing.check_chain(workspace)
     holds = found.broken_at is None
     text = (
-        tr("The audit trail holds: {count} events, head {head}", count=found.events, head=found.head)
+        tr(
+            "The audit trail holds: {count} events, head {head}",
+            count=found.events,
+            head=found.head,
+        )
         if holds
         else tr("The audit trail is broken at event {seq}.", seq=found.broken_at)
     )
