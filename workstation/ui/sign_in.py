@@ -231,7 +231,13 @@ class NewStudyDialog(QDialog):
         self.problem.setProperty("role", "problem")
         self.problem.setWordWrap(True)
         form.addRow(tr("Title"), self.title)
-        form.addRow(tr("Protocol"), self.protocol)
+        other = QPushButton(tr("From a file …"))
+        other.setToolTip(tr("A protocol of your own, as YAML"))
+        other.clicked.connect(self._ask_protocol)
+        row = QHBoxLayout()
+        row.addWidget(self.protocol, 1)
+        row.addWidget(other)
+        form.addRow(tr("Protocol"), row)
         form.addRow("", self.purpose)
         form.addRow(tr("Folder"), self.folder)
         form.addRow(tr("Your name (coordinator)"), self.name)
@@ -247,6 +253,24 @@ class NewStudyDialog(QDialog):
         buttons.rejected.connect(self.reject)
         form.addRow(buttons)
         self._described()
+
+    def _ask_protocol(self) -> None:
+        found, _ = QFileDialog.getOpenFileName(
+            self, tr("A protocol of your own, as YAML"), "", "YAML (*.yaml *.yml)"
+        )
+        if found:
+            self.add_protocol(Path(found))
+
+    def add_protocol(self, path: Path) -> None:
+        """Offer and choose a protocol from a file; say what is wrong in it otherwise."""
+        try:
+            shipped = self._opener.protocol(str(path))
+        except WorkstationError as error:
+            self.problem.setText(sentence(error))
+            return
+        self.problem.clear()
+        self.protocol.addItem(f"{shipped.protocol.title.text(language())} ({path.name})", shipped)
+        self.protocol.setCurrentIndex(self.protocol.count() - 1)
 
     def _described(self) -> None:
         shipped = self.protocol.currentData()
