@@ -28,7 +28,7 @@ from pydicom.uid import (
 )
 
 from workstation.domain.intake import DecodedPlane, FileFacts, Refusal
-from workstation.imaging import child, jpeg
+from workstation.imaging import jpeg
 from workstation.imaging.intake import ChildIntake
 from workstation.privacy.identity import HeaderIdentity, name_codes
 
@@ -220,9 +220,11 @@ def test_a_child_that_dies_or_hangs_is_replaced(tmp_path: Path, monkeypatch) -> 
     intake._child._process.kill()
     intake._child._process.join()
     assert isinstance(look(intake, tmp_path, dicom(GREY)), FileFacts)
-    monkeypatch.setattr(child, "SECONDS_PER_CALL", 0)
+    hanging = intake._child._process
+    monkeypatch.setattr(intake._child._pipe, "poll", lambda _: False)
     found = look(intake, tmp_path, dicom(GREY))
     assert isinstance(found, Refusal) and found.code == "file.timeout"
+    assert not hanging.is_alive()
     monkeypatch.undo()
     assert isinstance(look(intake, tmp_path, dicom(GREY)), FileFacts)
     intake.close()

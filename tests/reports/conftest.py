@@ -146,7 +146,9 @@ def full_report(protocol: ProtocolPart) -> ReportData:
     ]
     answers = [Answer(f"P{i // 2}", "II" if i < 97 else None, "II") for i in range(100)]
     return ReportData(
-        study=StudyPart("S-2024-01", "糖网筛查 DR 双人盲法阅片研究", Label("练习数据集", "Practice data set")),
+        study=StudyPart(
+            "S-2024-01", "糖网筛查 DR 双人盲法阅片研究", Label("练习数据集", "Practice data set")
+        ),
         protocol=protocol,
         blindness_level="application",
         generated_at=datetime(2025, 11, 24, 8, 30, tzinfo=UTC),

@@ -141,6 +141,27 @@ def test_the_first_corner_closes_a_polygon_at_any_zoom(pane: Pane, zoom: float) 
     assert isinstance(mark.shape, PolygonShape) and len(mark.shape.vertices) == 3
 
 
+def test_nothing_is_marked_beside_the_image_but_across_its_border(pane: Pane) -> None:
+    pane.view.view.set(zoom=1.0, center=(200.0, 150.0))  # the image is at 50..450 x 50..350
+    pane.take("point")
+    pane.click(20, 20)
+    pane.take("box")
+    pane.drag((10, 10), (40, 30))
+    assert pane.session.body.marks == () and pane.bodies == []
+    pane.drag((10, 10), (100, 100))
+    pane.take("polygon")
+    for x, y in ((400, 300), (490, 300), (490, 390), (400, 390)):
+        pane.click(x, y)
+    pane.qtbot.keyClick(pane.view, Qt.Key.Key_Return)
+    box, polygon = pane.session.body.marks
+    assert isinstance(box.shape, BoxShape) and (box.shape.x0, box.shape.y0) == (-0.5, -0.5)
+    assert isinstance(polygon.shape, PolygonShape)
+    # Moving its outer corners to the border would bend the edges inside.
+    assert polygon.shape.vertices[1] == pane.at(490, 300)
+    for mark in (box, polygon):
+        assert not mark_planes(mark, ROWS, COLS)[0].empty
+
+
 def test_polygon_takes_points_back_and_is_given_up(pane: Pane) -> None:
     pane.take("polygon")
     for corner in [(200, 150), (300, 150), (300, 250), (50, 60)]:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 import workstation.ui.tools as package
 from workstation.domain.image import Image
+from workstation.domain.marks import Shape, touches_plane
 from workstation.domain.masks import Mask
 from workstation.ui.state.reading_session import ReadingSession
 
@@ -29,6 +30,16 @@ class Surface:
     z: int
     class_code: str
     radius: int
+
+    def add(self, shape: Shape) -> None:
+        """A new lesion, unless the shape marks nothing of the image: no pixel, no mark."""
+        if touches_plane(shape, self.image.rows, self.image.cols):
+            self.session.add(self.image.image_id, self.class_code, shape)
+
+    def within(self, at: Point) -> Point:
+        """The nearest point of the image: a box ends where the pixels do."""
+        x, y = at
+        return min(max(x, -0.5), self.image.cols - 0.5), min(max(y, -0.5), self.image.rows - 0.5)
 
 
 class Stroke(ABC):

@@ -12,19 +12,19 @@ class BoxStroke(Stroke):
     last: Point
 
     def press(self, at: Point) -> bool:
-        self.first = self.last = at
+        self.first = self.last = self.surface.within(at)
         return False
 
     def move(self, at: Point, pressed: bool) -> None:
-        self.last = at
+        self.last = self.surface.within(at)
 
     def release(self, at: Point) -> bool:
-        (x0, y0), (x1, y1) = self.first, at
+        (x0, y0), (x1, y1) = self.first, self.surface.within(at)
         if abs(x1 - x0) < 1 or abs(y1 - y0) < 1:
             return True
         s = self.surface
         shape = BoxShape(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1), s.z)
-        s.session.add(s.image.image_id, s.class_code, shape)
+        s.add(shape)
         return True
 
     def outline(self) -> list[Point]:

@@ -10,7 +10,7 @@ from workstation.ui.canvas.tool import Point, Stroke, Tool
 class PointStroke(Stroke):
     def press(self, at: Point) -> bool:
         s = self.surface
-        s.session.add(s.image.image_id, s.class_code, PointShape(at[0], at[1], s.z))
+        s.add(PointShape(at[0], at[1], s.z))
         return True
 
 

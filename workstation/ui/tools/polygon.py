@@ -28,7 +28,7 @@ class PolygonStroke(Stroke):
         if len(self.points) < 3:
             return False
         s = self.surface
-        s.session.add(s.image.image_id, s.class_code, PolygonShape(tuple(self.points), s.z))
+        s.add(PolygonShape(tuple(self.points), s.z))
         return True
 
     def back(self) -> None:
