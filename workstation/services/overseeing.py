@@ -55,6 +55,7 @@ class CaseRow:
     number: str
     state: CaseState
     images: tuple[Image, ...]
+    exclusion_reason: str = ""
 
 
 def cases(workspace: Workspace) -> tuple[CaseRow, ...]:
@@ -62,7 +63,7 @@ def cases(workspace: Workspace) -> tuple[CaseRow, ...]:
     with workspace.reading() as uow:
         require_sees(uow, Field.PROGRESS, Role.COORDINATOR)
         return tuple(
-            CaseRow(c.case_id, c.number, c.state, uow.images.of_case(c.case_id))
+            CaseRow(c.case_id, c.number, c.state, uow.images.of_case(c.case_id), c.exclusion_reason)
             for c in uow.cases.all()
         )
 

@@ -133,9 +133,7 @@ class DatasetDesk(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        with self.app.workspace.reading() as uow:
-            checks = freezing.checklist(uow)
-            versions = uow.datasets.all()
+        versions, checks = freezing.versions(self.app.workspace)
         words = {
             CheckState.MET: f"✓ {tr('met')}",
             CheckState.UNMET: f"◆ {tr('not met')}",

@@ -14,13 +14,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workstation.domain.case import Case, CaseState
+from workstation.domain.case import CaseState
 from workstation.domain.errors import WorkstationError
 from workstation.domain.events import Changes, Topic
 from workstation.domain.image import Eye, Image, ImageKind
 from workstation.i18n import tr
 from workstation.messages import sentence, warning
-from workstation.services import arbitrating, importing
+from workstation.services import arbitrating, importing, overseeing
+from workstation.services.overseeing import CaseRow
 from workstation.services.workspace import Workspace
 from workstation.ui.errors import told
 from workstation.ui.panels.table import Table
@@ -94,7 +95,7 @@ class CasesPanel(QWidget):
         row.addStretch()
         column.addLayout(row)
         self._images: dict[str, Image] = {}
-        self._found: dict[str, Case] = {}
+        self._found: dict[str, CaseRow] = {}
         app.changed.connect(self._changed)
         self.refresh()
 
@@ -103,12 +104,10 @@ class CasesPanel(QWidget):
             self.refresh()
 
     def refresh(self) -> None:
-        with self.app.workspace.reading() as uow:
-            found = uow.cases.all()
-            images = {c.case_id: uow.images.of_case(c.case_id) for c in found}
+        found = overseeing.cases(self.app.workspace)
         rows, colors = [], []
         for case in found:
-            mine = images[case.case_id]
+            mine = case.images
             notes = [case.exclusion_reason] if case.exclusion_reason else []
             unknown = sum(1 for i in mine if i.kind is ImageKind.PHOTOGRAPH and i.eye is None)
             if unknown:
@@ -120,7 +119,7 @@ class CasesPanel(QWidget):
             colors.append(color_of(case.state))
         self.cases.fill(rows, colors, 1)
         self._found = {case.case_id: case for case in found}
-        self._images = {i.image_id: i for group in images.values() for i in group}
+        self._images = {i.image_id: i for c in found for i in c.images}
         imported = sum(1 for c in found if c.state is CaseState.IMPORTED)
         self.include_all.setText(tr("Include all imported ({count})", count=imported))
         self.include_all.setEnabled(bool(imported))
@@ -170,9 +169,7 @@ class CasesPanel(QWidget):
     # acting; each case on its own, so that one refusal does not keep the others
 
     def _include_all(self) -> None:
-        with self.app.workspace.reading() as uow:
-            found = [c.case_id for c in uow.cases.all(CaseState.IMPORTED)]
-        self._include(found)
+        self._include([k for k, c in self._found.items() if c.state is CaseState.IMPORTED])
 
     def _include(self, case_ids: list[str]) -> None:
         workspace = self.app.workspace
@@ -225,8 +222,7 @@ class CasesPanel(QWidget):
         because, given = QInputDialog.getText(self, title, question)
         if not given:
             return
-        with self.app.workspace.reading() as uow:
-            dispute_id = uow.disputes.of_case(case_id)[-1].dispute_id
+        dispute_id = overseeing.dispute_id(self.app.workspace, self._found[case_id].number)
         self._run(lambda: act(self.app.workspace, dispute_id, because))
 
     def _set_eye(self) -> None:

@@ -19,7 +19,7 @@ from workstation.domain.events import Changes, Topic
 from workstation.domain.people import Person, Qualification, Role
 from workstation.i18n import tr
 from workstation.messages import sentence, state_text
-from workstation.services.enrolling import AddPerson, add_person
+from workstation.services.enrolling import AddPerson, add_person, everybody
 from workstation.ui.errors import told
 from workstation.ui.panels.table import Table
 from workstation.ui.state.app_state import AppState
@@ -97,8 +97,7 @@ class PeoplePanel(QWidget):
             self.refresh()
 
     def refresh(self) -> None:
-        with self.app.workspace.reading() as uow:
-            found = uow.people.all()
+        found = everybody(self.app.workspace)
         self.people.fill([(p.person_id, self._texts(p)) for p in found])
 
     def _texts(self, person: Person) -> tuple[str, ...]:
