@@ -91,10 +91,13 @@ class Opener:
         return _read_protocol(path)
 
     def cards(self, folder: Path) -> tuple[SignInCard, ...]:
-        return tuple(
+        cards = [
             SignInCard(login, name, tuple(Role(r) for r in roles))
             for login, name, roles in sign_in_names(folder)
-        )
+        ]
+        # Always in the same place: people click where their card was.
+        order = (Role.COORDINATOR, Role.READER, Role.ARBITRATOR)
+        return tuple(sorted(cards, key=lambda c: (min(order.index(r) for r in c.roles), c.login)))
 
     def open(self, folder: Path, login: str, passphrase: str) -> Workspace:
         opened, person = open_study(folder, login, passphrase, self._clock)

@@ -472,7 +472,7 @@ STATES = {
     "open": N_("open"),
     "blind_read_sealed": N_("own read sealed"),
     "revealed": N_("revealed"),
-    "resolved": N_("resolved"),
+    "resolved": N_("ruled"),
     "coordinator": N_("coordinator"),
     "reader": N_("reader"),
     "arbitrator": N_("arbitrator"),

@@ -171,11 +171,12 @@ class Hands:
             self.qtbot.mouseClick(shown[min(nth, len(shown) - 1)], LEFT)
 
     def draw(self, pane: ImageView, tool: str, *path: tuple[int, int]) -> None:
-        """Take a tool by its letter and draw: corners for a polygon, a drag for all else."""
+        """Take a tool by its letter and draw along image points: corners for a polygon, a drag
+        for all else. Panes differ in size; what is seen at a place does not."""
         letter = {"polygon": Qt.Key.Key_P, "brush": Qt.Key.Key_D, "box": Qt.Key.Key_B}[tool]
         pane.setFocus()
         self.qtbot.keyClick(pane, letter)
-        points = [QPoint(*p) for p in path]
+        points = [pane.to_screen(p).toPoint() for p in path]
         if tool == "polygon":
             for point in points:
                 self.qtbot.mouseClick(pane, LEFT, pos=point)
@@ -250,6 +251,7 @@ class Hands:
             self.qtbot.keyClicks(panel.note, "seen on both slices")
         assert panel.sign.isEnabled(), panel.lacking.text()
         self.ready(comparing.bench.panes[0][0])
+        self.answer("Sign ruling")
         self.qtbot.keyClick(comparing.bench.panes[0][0], Qt.Key.Key_Return, CTRL)
         self.qtbot.waitUntil(lambda: desk.comparing is None, timeout=20_000)
         self.idle()
@@ -311,9 +313,9 @@ def read_photographs(hands: Hands, login: str, *, shift: int) -> None:
             pane = desk.read.bench.panes[0][0]
             hands.choose_class(desk.read, "IRMA")
             x = 100 + shift
-            hands.draw(pane, "polygon", (x, 180), (x + 60, 180), (x + 60, 240), (x, 240))
+            hands.draw(pane, "polygon", (x, 80), (x + 60, 80), (x + 60, 140), (x, 140))
             hands.choose_class(desk.read, "DISC")
-            hands.draw(pane, "brush", (200, 260), (210, 262), (216, 266))
+            hands.draw(pane, "brush", (250, 160), (262, 162), (270, 166))
             assert [m.class_code for m in desk.read.session.body.marks] == ["IRMA", "DISC"]
         hands.submit(desk)
     assert "2 of 2 read" in desk.count.text()
@@ -394,13 +396,13 @@ def mark_nodule(hands: Hands, read: OwnRead) -> None:
     pane = read.bench.panes[0][0]
     hands.ready(pane)
     z = pane.slice()
-    hands.draw(pane, "brush", (300, 300), (310, 304))
+    hands.draw(pane, "brush", (40, 40), (46, 42))
     at = QPointF(300, 300)
     event = QWheelEvent(at, pane.mapToGlobal(at), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
                         Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)  # fmt: skip
     QApplication.sendEvent(pane, event)
     assert pane.slice() == z + 1
-    hands.draw(pane, "brush", (302, 300), (312, 304))
+    hands.draw(pane, "brush", (41, 40), (47, 42))
     (mark,) = read.session.body.marks
     assert sorted(mark.shape.planes) == [z, z + 1]  # type: ignore[union-attr]
     combo = read.bench.lesions.findChild(QComboBox, "attribute:type")

@@ -134,7 +134,7 @@ def test_before_the_own_read_nothing_of_x_and_y_is_there(bench: Bench, window: M
     assert "1 to rule on" in all_text(desk)
     bench.qtbot.mouseClick(desk.next, LEFT)
     text = all_text(window)
-    assert "sealed until you have signed it" in text
+    assert "sealed until you have sealed it" in text
     for hidden in (
         "reader-a",
         "reader-b",
@@ -192,6 +192,10 @@ def test_a_dispute_is_ruled_item_by_item(bench: Bench, window: MainWindow, answe
     before_x, before_y = opened.x, opened.y
     case_id = opened.case.case_id
     bench.qtbot.keyClicks(panel.note, "both looked at again")
+    asked = answer("Not yet")
+    bench.qtbot.mouseClick(panel.sign, LEFT)
+    assert "cannot be changed" in asked[0] and desk_of(window).comparing is comparing
+    answer("Sign ruling")
     bench.qtbot.mouseClick(panel.sign, LEFT)
     bench.idle(window)
     bench.qtbot.waitUntil(lambda: desk_of(window).comparing is None)
@@ -300,6 +304,20 @@ def test_the_difference_shows_only_x_only_y_and_both(
     first = {d.side for d in marks()}
     bench.qtbot.waitUntil(lambda: {d.side for d in marks()} != first, timeout=3000)
     key(bench, comparing, "f")
+
+
+def test_a_question_with_many_answers_does_not_make_the_window_higher(
+    bench: Bench, window: MainWindow, answer: Answer
+) -> None:
+    comparing = read_blind(bench, window, answer)
+    for n in range(len(comparing.ruling.items)):
+        comparing.ruling.go(n)
+        bench.qtbot.wait(20)
+        assert window.height() == 768 and window.minimumSizeHint().height() <= 768
+        field = comparing.panel._field
+        if field is not None and comparing.ruling.decision(comparing.ruling.items[n]) is None:
+            # One's own blind answer does not look like a decision.
+            assert not any(b.isChecked() for b in field._buttons.values())
 
 
 def test_panes_move_together(bench: Bench, window: MainWindow, answer: Answer) -> None:

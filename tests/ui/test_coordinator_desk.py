@@ -20,7 +20,7 @@ from workstation.domain.schema import Level, Scope
 from workstation.services import arbitrating, reading
 from workstation.services.opening import ExportForm, NewStudy
 from workstation.ui.desks.coordinator import CoordinatorDesk
-from workstation.ui.desks.dataset import DatasetDesk
+from workstation.ui.desks.dataset import DatasetDesk, with_suffix
 from workstation.ui.jobs import JobRunner
 from workstation.ui.main_window import MainWindow
 from workstation.ui.state.app_state import AppState
@@ -288,6 +288,12 @@ def submit_all(
             reading.save_draft(workspace, case.reading.reading_id, body)
             reading.submit(workspace, case.reading.reading_id)
         workspace.close()
+
+
+def test_a_name_without_its_ending_gets_one() -> None:
+    assert with_suffix(Path("a/report"), ".pdf") == Path("a/report.pdf")
+    assert with_suffix(Path("a/v1.0"), ".zip") == Path("a/v1.0.zip")
+    assert with_suffix(Path("a/b.PDF"), ".pdf") == Path("a/b.PDF")
 
 
 def test_freeze_verify_and_report(bench: Bench, answer: Answer, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QLabel, QListWidget, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QPlainTextEdit, QPushButton, QWidget
 
 from tests.ui.conftest import Bench
 from workstation.domain.marks import PointShape
@@ -172,6 +172,65 @@ def test_lesions_are_stepped_through_and_faded_by_key(bench: Bench) -> None:
     bench.idle(window)
 
 
+def test_after_a_click_tab_goes_to_the_question_that_came_up(bench: Bench) -> None:
+    window = bench.window("fundus", "reader-a")
+    desk = desk_of(window)
+    desk.open_next()
+    fill(bench, desk, 0, quality="acceptable")
+    focused = window.focusWidget()
+    assert focused is not None and focused.objectName() == "quality=acceptable"
+    bench.qtbot.keyClick(focused, Qt.Key.Key_Tab)  # a group of options is one stop
+    focused = window.focusWidget()
+    assert focused is not None and focused.objectName() == "eye=OD"
+    bench.qtbot.keyClick(focused, Qt.Key.Key_2)
+    assert desk.read is not None
+    scope = next(iter(desk.read.session.body.answers))
+    assert desk.read.session.body.answer(scope, "eye") == "OS"
+    assert desk.read.session.body.answer(scope, "quality") == "acceptable"
+    bench.idle(window)
+
+
+def test_the_protocol_says_what_to_mark_and_a_lesion_can_change_its_class(bench: Bench) -> None:
+    window = bench.window("fundus", "reader-a")
+    desk = desk_of(window)
+    desk.open_next()
+    assert desk.read is not None
+    what = desk.read.bench.lesions.what_to_mark()
+    nearest = next(line for line in what.split("\n") if "nearest to the fovea" in line)
+    assert all(code in nearest for code in ("MA", "HE", "EX", "CWS")) and "IRMA" not in nearest
+    pane = desk.read.bench.panes[0][0]
+    bench.qtbot.keyClick(pane, Qt.Key.Key_B)
+    assert "another class" in window.statusBar().findChildren(QLabel)[0].text()
+    at = pane.to_screen((100, 100)).toPoint()
+    bench.qtbot.mousePress(pane, LEFT, pos=at)
+    bench.qtbot.mouseMove(pane, at + QPoint(40, 40))
+    bench.qtbot.mouseRelease(pane, LEFT, pos=at + QPoint(40, 40))
+    (drawn,) = desk.read.session.body.marks
+    combo = desk.read.bench.lesions.findChild(QComboBox, "class_of_lesion")
+    assert combo is not None and combo.currentData() == drawn.class_code
+    assert combo.findData("MA") < 0  # a point class: another geometry
+    combo.setCurrentIndex(combo.findData("EX"))
+    combo.activated.emit(combo.currentIndex())
+    (changed,) = desk.read.session.body.marks
+    assert (changed.class_code, changed.number) == ("EX", 1) and changed.shape == drawn.shape
+    desk.read.session.stack.undo()
+    assert desk.read.session.body.marks == (drawn,)
+    bench.idle(window)
+
+
+def test_the_pointer_does_not_hide_when_the_work_was_saved(bench: Bench) -> None:
+    window = bench.window("fundus", "reader-a")
+    desk = desk_of(window)
+    desk.open_next()
+    fill(bench, desk, 0, quality="acceptable")
+    bench.idle(window)
+    assert desk.read is not None
+    bench.qtbot.mouseMove(desk.read.bench.panes[0][0], QPoint(150, 300))
+    bench.qtbot.waitUntil(lambda: any("RGB" in x.text() for x in window.findChildren(QLabel)))
+    said = [x.text() for x in window.findChildren(QLabel)]
+    assert any("saved" in text for text in said)
+
+
 def test_a_remark_is_one_step_however_many_letters(bench: Bench) -> None:
     window = bench.window("fundus", "reader-a")
     desk = desk_of(window)
@@ -284,6 +343,7 @@ def test_a_ct_case_scrolls_and_shows_the_other_series_beside(bench: Bench) -> No
     assert pane.slice() == z + 1 and panel.slider.value() == z + 1
     bench.qtbot.keyClick(pane, Qt.Key.Key_2)
     assert pane.values_window() == (-600.0, 1500.0)
+    assert "Lung" in desk.read.bench._windows.currentText()  # type: ignore[union-attr]
     combo = next(c for c in panel.findChildren(QWidget, "beside"))
     combo.setCurrentIndex(1)  # type: ignore[attr-defined]
     combo.activated.emit(1)  # type: ignore[attr-defined]

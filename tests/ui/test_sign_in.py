@@ -55,6 +55,17 @@ def test_a_wrong_passphrase_is_told_and_can_be_typed_again(bench: Bench) -> None
     page.close()
 
 
+def test_the_cards_keep_their_places_whoever_signs_in(bench: Bench) -> None:
+    def order() -> list[str]:
+        return [card.login for card in opener().cards(bench.study("fundus"))]
+
+    first = order()
+    assert first == ["coordinator", "reader-a", "reader-b", "arbitrator"]
+    for login in ("reader-a", "coordinator", "arbitrator"):
+        bench.workspace("fundus", login).close()
+        assert order() == first
+
+
 def test_only_the_demo_has_its_phrase_on_the_screen(bench: Bench) -> None:
     for demo in (True, False):
         page = page_of(bench, demo=demo)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QLibraryInfo, QObject, Qt, QTranslator
+from PySide6.QtCore import QByteArray, QLibraryInfo, QObject, Qt, QTranslator
 from PySide6.QtWidgets import QApplication, QProgressDialog, QWidget
 
 from workstation import settings
@@ -41,6 +41,7 @@ class Application(QObject):
         self._folders = list(folders)
         self._demo = demo
         self._translator = QTranslator()
+        self._geometry: QByteArray | None = None
         self.shown: QWidget | None = None
         self.app: AppState | None = None
 
@@ -72,9 +73,13 @@ class Application(QObject):
         self.app = AppState(workspace, JobRunner(), self._opener)
         window = MainWindow(self.app)
         window.signed_out.connect(self._leave)
+        if self._geometry is not None:
+            window.restoreGeometry(self._geometry)
         self._swap(window)
 
     def _leave(self) -> None:
+        if isinstance(self.shown, MainWindow):
+            self._geometry = self.shown.saveGeometry()
         self.show_sign_in()
 
     def _swap(self, widget: QWidget) -> None:

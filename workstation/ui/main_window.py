@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -38,7 +38,8 @@ class MainWindow(QMainWindow):
             study = uow.study.get()
         assert study is not None
         self.setWindowTitle(study.title)
-        self.resize(1600, 960)
+        room = self.screen().availableGeometry().size()
+        self.resize(QSize(1600, 960).boundedTo(room))
         content = QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
@@ -97,10 +98,13 @@ class MainWindow(QMainWindow):
         self._cancel.setVisible(False)
         self._cancel.clicked.connect(self._cancel_jobs)
         bar = self.statusBar()
+        self._pointer = QLabel()
         bar.addWidget(self._saved, 1)
+        bar.addPermanentWidget(self._pointer)
         bar.addPermanentWidget(self._job)
         bar.addPermanentWidget(self._cancel)
         app.saved.connect(self._saved.setText)
+        app.read_out.connect(self._pointer.setText)
         app.wanted.connect(self._show_desk)
         app.jobs.progressed.connect(self._progressed)
         app.jobs.finished.connect(self._finished)
@@ -114,8 +118,7 @@ class MainWindow(QMainWindow):
             rows = [bound.get(f"action:{a.action_id}") for a in all_actions() if a.group == group]
             usable = [row for row in rows if row is not None]
             if usable:
-                menu.addSection(tr(group))
-                menu.addActions(usable)
+                menu.addMenu(tr(group)).addActions(usable)
         return menu
 
     def _usable(self, action: QAction) -> bool:

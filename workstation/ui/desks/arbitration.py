@@ -53,7 +53,8 @@ class ArbitrationDesk(QWidget):
         self.count.setProperty("role", "section")
         self.list = QListWidget()
         self.list.setObjectName("queue")
-        self.list.setFixedWidth(176)
+        self.list.setFixedWidth(200)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemClicked.connect(self._chosen)
         self.list.itemActivated.connect(self._chosen)
         self.next = QPushButton(f"{tr('Next dispute')}   {hint('next_case')}")
@@ -177,7 +178,7 @@ class ArbitrationDesk(QWidget):
         self.refresh()
 
     def _read_blind(self, opened: OpenDispute) -> None:
-        note = tr("Step 1 of 2: your own read. X and Y are sealed until you have signed it.")
+        note = tr("Step 1 of 2: your own read. X and Y stay sealed until you have sealed it.")
         self.read = OwnRead(
             self.app, opened.protocol, opened.images, opened.mine, tr("Seal own read"), note
         )
@@ -247,7 +248,11 @@ class ArbitrationDesk(QWidget):
         self.app.jobs.run(
             tr("Saving"),
             lambda _: arbitrating.save_decisions(self.app.workspace, dispute_id, decisions),
-            lambda _: self.app.saved.emit(tr("decision saved")),
+            lambda _: self.app.saved.emit(
+                tr("{count} decisions saved", count=len(decisions))
+                if decisions
+                else tr("decision taken back")
+            ),
             lambda error: told(self, error),
         )
 
@@ -261,6 +266,10 @@ class ArbitrationDesk(QWidget):
             panel.go_to_lacking()
             return
         dispute_id, number = opened.dispute.dispute_id, opened.case.number
+        question = tr("Sign the ruling of case {case}? It cannot be changed afterwards.",
+                      case=number)  # fmt: skip
+        if not confirmed(self, question, tr("Sign ruling")):
+            return
         decisions = comparing.ruling.decisions
         reason, note = str(panel.reason.currentData()), panel.note.text()
         confidence = panel.confidence

@@ -248,8 +248,9 @@ class DatasetDesk(QWidget):
             return
         if form is ExportForm.ZIP:
             out, _ = QFileDialog.getSaveFileName(
-                self, tr("As one zip file …"), f"{Path(found).name}.zip", "ZIP (*.zip)"
+                self, tr("As one zip file …"), f"{found}.zip", "ZIP (*.zip)"
             )
+            out = str(with_suffix(Path(out), ".zip")) if out else ""
         else:
             out = QFileDialog.getExistingDirectory(self, tr("Folder for the tables"))
         if out:
@@ -261,24 +262,25 @@ class DatasetDesk(QWidget):
             tr("Exporting"),
             lambda progress: self.app.opener.export_folder(folder, out, form, progress),
             lambda made: self._tell(
-                tr("Written: {file}", file=", ".join(p.name for p in made)), made[0].parent
+                tr("Written: {file}", file=", ".join(map(str, made))), made[0].parent
             ),
             self._failed,
             writer=False,
         )
 
     def _ask_report(self, code: str) -> None:
+        place = self.app.workspace.folder.parent / f"report.{code}.pdf"
         found, _ = QFileDialog.getSaveFileName(
-            self, tr("Study report (PDF)"), f"report.{code}.pdf", "PDF (*.pdf)"
+            self, tr("Study report (PDF)"), str(place), "PDF (*.pdf)"
         )
         if found:
-            self.make_report(code, Path(found))
+            self.make_report(code, with_suffix(Path(found), ".pdf"))
 
     def make_report(self, code: str, out: Path) -> None:
         self.app.jobs.run(
             tr("Making the report"),
             lambda _: reporting.make_report(self.app.workspace, code, out),
-            lambda written: self._tell(tr("Report written to {file}.", file=written.name), written),
+            lambda written: self._tell(tr("Report written to {file}.", file=written), written),
             self._failed,
             writer=False,
         )
@@ -289,8 +291,11 @@ class DatasetDesk(QWidget):
         self.open.setVisible(result is not None)
 
     def _open(self) -> None:
-        if self._result is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._result)))
+        if self._result is not None and not (
+            self._result.exists()
+            and QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._result)))
+        ):
+            self.said.setText(tr("{file} could not be opened here.", file=self._result))
 
     def _failed(self, error: BaseException) -> None:
         self.refresh()
@@ -300,6 +305,11 @@ class DatasetDesk(QWidget):
             self._tell(sentence(error), None)
         else:
             told(self, error)
+
+
+def with_suffix(path: Path, suffix: str) -> Path:
+    """The path with the suffix a dialog left out."""
+    return path if path.suffix.lower() == suffix else path.with_name(path.name + suffix)
 
 
 def make(app: AppState) -> QWidget:

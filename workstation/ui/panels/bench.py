@@ -45,6 +45,7 @@ class Toolbar(QWidget):
     """Tools with their names, the class in force, the brush size."""
 
     tool_chosen = Signal(object)
+    class_followed = Signal(str)
 
     def __init__(self, protocol: Protocol) -> None:
         super().__init__()
@@ -64,11 +65,12 @@ class Toolbar(QWidget):
         self._none = none
         row.addWidget(none)
         for tool in tools():
-            button = QPushButton(f"{tool.icon} {tr(tool.title)}")
+            letter = hint(f"tool:{tool.tool_id}")
+            button = QPushButton(f"{tool.icon} {tr(tool.title)} {letter}")
             button.setCheckable(True)
             button.setObjectName(f"tool:{tool.tool_id}")
             button.setStyleSheet("padding: 4px 7px;")
-            button.setToolTip(f"{tr(tool.title)} ({hint('tool:' + tool.tool_id)})")
+            button.setToolTip(f"{tr(tool.title)} ({letter})")
             button.clicked.connect(lambda _=False, t=tool: self.choose(t))
             self._group.addButton(button)
             self._buttons[tool.tool_id] = button
@@ -122,6 +124,7 @@ class Toolbar(QWidget):
         self.tool = tool
         if tool is not None and tool.for_points != self._is_point(self.class_code):
             self.set_class(self._last[tool.for_points])
+            self.class_followed.emit(self.classes.currentText())
         (self._buttons[tool.tool_id] if tool else self._none).setChecked(True)
         self._show_size()
         self.tool_chosen.emit(tool)
@@ -309,6 +312,8 @@ class Bench(QWidget):
                 text = f"{_window_name(name)} {width:.0f}/{center:.0f} ({key})"
                 self._windows.addItem(text, (center, width))
             self._windows.activated.connect(lambda: self._set_window(self._windows.currentData()))
+            self._windows.setPlaceholderText(tr("Window by hand"))
+            view.changed.connect(lambda: self._show_window(view))
             self.below.addWidget(self._windows)
         else:
             green = QPushButton(tr("Red-free"))
@@ -320,6 +325,13 @@ class Bench(QWidget):
             self.below.addStretch()
             self.below.addWidget(green)
             self.below.addWidget(reset)
+
+    def _show_window(self, view: ViewState) -> None:
+        """The preset in force, whichever way it was chosen."""
+        found = [
+            n for n in range(self._windows.count()) if self._windows.itemData(n) == view.window
+        ]
+        self._windows.setCurrentIndex(found[0] if found else -1)
 
     def _red_free(self, on: bool) -> None:
         for view in self._views.values():

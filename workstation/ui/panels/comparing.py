@@ -14,6 +14,7 @@ from workstation.domain.image import Image
 from workstation.domain.marks import (
     Mark,
     PaintedShape,
+    PointShape,
     mark_planes,
     union_planes,
 )
@@ -70,7 +71,10 @@ class Comparing(QWidget):
         self.bench = Bench(
             app.workspace, opened.protocol, self.images, self.own, read_only=self.read_only
         )
-        self.bench.read_out.connect(app.saved)
+        self.bench.read_out.connect(app.read_out)
+        self.bench.toolbar.class_followed.connect(
+            lambda name: app.saved.emit(tr("The tool draws another class: {name}", name=name))
+        )
         self.panel = RulingPanel(self.ruling, self.own, read_only=self.read_only)
         self.panel.setFixedWidth(340)
         self.panel.edit_wanted.connect(self.edit)
@@ -182,6 +186,14 @@ class Comparing(QWidget):
         marks = [m for m in self._all_marks() if m.mark_id in self._ids(item)]
         image = self._image
         if image is None or not marks:
+            return
+        points = [m.shape for m in marks if isinstance(m.shape, PointShape)]
+        if points:
+            xs, ys = [p.x for p in points], [p.y for p in points]
+            # A point has no size: what is around it within 40 pixels is shown with it.
+            self.bench.panes[0][0].show_box(
+                min(xs) - 40, min(ys) - 40, max(xs) + 40, max(ys) + 40, points[0].z
+            )
             return
         planes = union_planes(
             [mark_planes(m, image.rows, image.cols) for m in marks], image.rows, image.cols

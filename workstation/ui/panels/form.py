@@ -87,7 +87,7 @@ class QuestionField(QWidget):
                 button = QPushButton(text)
                 button.setCheckable(True)
                 button.setObjectName(f"{q.code}={option.code}")
-                button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+                button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
                 button.clicked.connect(
                     lambda on, c=option.code: self.chosen.emit(c if on else None)
                 )

@@ -11,7 +11,9 @@ from PySide6.QtWidgets import (
     QLabel,
     QListWidget,
     QListWidgetItem,
+    QMessageBox,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -19,6 +21,7 @@ from PySide6.QtWidgets import (
 from workstation.domain.image import Image
 from workstation.domain.marks import Mark, area_px, mark_planes
 from workstation.domain.protocol import Protocol
+from workstation.domain.schema import Completeness
 from workstation.i18n import language, tr
 from workstation.ui.state.reading_session import ReadingSession
 
@@ -45,8 +48,17 @@ class LesionPanel(QWidget):
         layout.setContentsMargins(8, 0, 8, 0)
         self.title = QLabel()
         self.title.setProperty("role", "section")
+        self.what = QPushButton(tr("What to mark"))
+        self.what.setObjectName("what_to_mark")
+        self.what.setFlat(True)
+        self.what.clicked.connect(self._show_what)
+        head = QHBoxLayout()
+        head.addWidget(self.title)
+        head.addStretch()
+        head.addWidget(self.what)
+        layout.addLayout(head)
         self.list = QListWidget()
-        self.list.setMaximumHeight(170)
+        self.list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         self.list.itemClicked.connect(
             lambda item: self.jump.emit(item.data(Qt.ItemDataRole.UserRole))
         )
@@ -55,7 +67,7 @@ class LesionPanel(QWidget):
         self._attributes = QWidget()
         self._attribute_row = QHBoxLayout(self._attributes)
         self._attribute_row.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.title, self.list, self._attributes, self.delete):
+        for widget in (self.list, self._attributes, self.delete):
             layout.addWidget(widget)
 
     def set_session(self, session: ReadingSession, read_only: bool) -> None:
@@ -81,6 +93,8 @@ class LesionPanel(QWidget):
             self.list.addItem(item)
             if mark.mark_id == self._session.selection:
                 self.list.setCurrentItem(item)
+        # As high as what it lists, so that an empty list leaves its room to the form.
+        self.list.setFixedHeight(8 + 20 * min(7, max(2, len(marks))))
         self.delete.setEnabled(bool(self._session.selection))
         self._show_attributes()
 
@@ -93,6 +107,7 @@ class LesionPanel(QWidget):
         mark = self._session.mark(self._session.selection)
         if mark is None:
             return
+        self._attribute_row.addWidget(self._class_combo(mark))
         for question in self._protocol.schema.lesion_class(mark.class_code).attributes:
             self._attribute_row.addWidget(QLabel(question.label.text(language())))
             combo = QComboBox()
@@ -105,6 +120,50 @@ class LesionPanel(QWidget):
                 lambda _, c=combo, m=mark.mark_id, q=question.code: self._set(m, q, c.currentData())
             )
             self._attribute_row.addWidget(combo, 1)
+
+    def _class_combo(self, mark: Mark) -> QComboBox:
+        """The class of the chosen lesion; another one of the same geometry may be given."""
+        schema = self._protocol.schema
+        geometry = schema.lesion_class(mark.class_code).geometry
+        combo = QComboBox()
+        combo.setObjectName("class_of_lesion")
+        combo.setToolTip(tr("Class of the lesion chosen"))
+        for lesion in schema.lesion_classes:
+            if lesion.geometry is geometry:
+                combo.addItem(f"{lesion.code}  {lesion.label.text(language())}", lesion.code)
+        combo.setCurrentIndex(combo.findData(mark.class_code))
+        combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        combo.activated.connect(
+            lambda _, m=mark.mark_id: (
+                self._session is not None and self._session.reclassify(m, str(combo.currentData()))
+            )
+        )
+        return combo
+
+    def what_to_mark(self) -> str:
+        """What the protocol wants marked, in words."""
+        schema = self._protocol.schema
+        lines = []
+        for wanted, text in (
+            (Completeness.ALL, tr("Every one of: {classes}.")),
+            (Completeness.NEAREST, tr(
+                "Of each of these the one nearest to the fovea, and the fovea itself: {classes}.")),
+            (Completeness.OPTIONAL, tr("If you like (compared by no rule): {classes}.")),
+        ):  # fmt: skip
+            names = [
+                f"{c.code} {c.label.text(language())}"
+                for c in schema.lesion_classes
+                if c.completeness is wanted and c.is_lesion
+            ]
+            if names:
+                lines.append(text.format(classes=", ".join(names)))
+        return "\n\n".join(lines)
+
+    def _show_what(self) -> None:
+        box = QMessageBox(self)
+        box.setWindowTitle(tr("What to mark"))
+        box.setText(self.what_to_mark())
+        box.exec()
 
     def _set(self, mark_id: str, code: str, value: object) -> None:
         if self._session is not None and value is not None:

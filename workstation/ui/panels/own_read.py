@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMessageBox,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -54,7 +55,10 @@ class OwnRead(QWidget):
         self.bench = Bench(
             app.workspace, protocol, self.targets, self.session, read_only=not self.open
         )
-        self.bench.read_out.connect(app.saved)
+        self.bench.read_out.connect(app.read_out)
+        self.bench.toolbar.class_followed.connect(
+            lambda name: app.saved.emit(tr("The tool draws another class: {name}", name=name))
+        )
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -76,6 +80,11 @@ class OwnRead(QWidget):
         self.lacking.setObjectName("missing")
         self.lacking.setStyleSheet("text-align: left; color: #e0a83c;")
         self.lacking.clicked.connect(self._go_to_missing)
+        # It keeps its room when there is nothing to say: nothing above it jumps.
+        keeps = self.lacking.sizePolicy()
+        keeps.setRetainSizeWhenHidden(True)
+        keeps.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
+        self.lacking.setSizePolicy(keeps)
         self.finish = QPushButton(f"{verb}   {hint('finish')}")
         self.finish.setProperty("primary", True)
         self.finish.setObjectName("finish")

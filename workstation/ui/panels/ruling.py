@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -51,15 +53,27 @@ class RulingPanel(QWidget):
         self._own = own
         self._read_only = read_only
         self._schema = ruling.opened.protocol.schema
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 6, 8, 0)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(8, 6, 8, 0)
+        column = outer
         self.head = QLabel()
         self.head.setProperty("role", "section")
         column.addWidget(self.head)
         self.list = QListWidget()
         self.list.setObjectName("items")
         self.list.currentRowChanged.connect(ruling.go)
+        self.list.setMinimumHeight(90)
         column.addWidget(self.list, 1)
+        # A question with many answers scrolls here instead of making the window higher.
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        self.middle = QScrollArea()
+        self.middle.setWidgetResizable(True)
+        self.middle.setFrameShape(QFrame.Shape.NoFrame)
+        self.middle.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.middle.setWidget(content)
+        outer.addWidget(self.middle, 3)
         self.title = QLabel()
         self.title.setWordWrap(True)
         self.title.setProperty("role", "section")
@@ -88,9 +102,10 @@ class RulingPanel(QWidget):
         column.addWidget(self.edit)
         self._other = QVBoxLayout()
         column.addLayout(self._other)
+        column.addStretch()
         self._field: QuestionField | None = None
         self._field_of: tuple[str, ...] = ()
-        self._build_foot(column)
+        self._build_foot(outer)
         ruling.changed.connect(self.refresh)
         ruling.moved.connect(self.refresh)
         self.refresh()
@@ -105,7 +120,7 @@ class RulingPanel(QWidget):
         self.note = QLineEdit()
         self.note.setObjectName("note")
         self.note.textChanged.connect(self.refresh)
-        self.note.setPlaceholderText(tr("Note (needed where the ruling matches neither reader)"))
+        self.note.setPlaceholderText(tr("Note (needed if it is neither X nor Y)"))
         sure = QHBoxLayout()
         sure.setSpacing(3)
         self.sure = QButtonGroup(self)
@@ -183,6 +198,9 @@ class RulingPanel(QWidget):
             row.setForeground(QColor(color))
             self.list.addItem(row)
         self.list.setCurrentRow(ruling.index)
+        current = self.list.currentItem()
+        if current is not None:
+            self.list.scrollToItem(current)
         blocked.unblock()
         self._show_current()
         missing = ""
@@ -270,7 +288,11 @@ class RulingPanel(QWidget):
                 self._field.chosen.connect(lambda value, i=item: self._own_answer(i, value))
                 self._other.addWidget(self._field)
         if self._field is not None and item is not None:
-            self._field.show_value(self._own.body.answer(item.scope, item.question))
+            # One's blind read stands at "Mine"; here only what is decided looks decided.
+            decision = self.ruling.decision(item)
+            mine = decision is not None and decision.choice is Choice.MINE
+            own = self._own.body.answer(item.scope, item.question)
+            self._field.show_value(own if mine else None)
 
     # acting
 

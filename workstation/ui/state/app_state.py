@@ -15,6 +15,8 @@ class AppState(QObject):
 
     changed = Signal(object)
     saved = Signal(str)
+    # What lies under the pointer.
+    read_out = Signal(str)
     # Desk id and case numbers: another desk has something to show of them.
     wanted = Signal(str, object)
 

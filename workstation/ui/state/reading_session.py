@@ -120,6 +120,16 @@ class ReadingSession(QObject):
             given = {**mark.attributes, code: value}
             self.change(tr("attribute"), replace(mark, attributes=given))
 
+    def reclassify(self, mark_id: str, class_code: str) -> None:
+        """Give a mark another class, with the next number of it; its attributes go."""
+        mark = self.mark(mark_id)
+        if mark is None or mark.class_code == class_code:
+            return
+        number = self._numbers.get((mark.image_id, class_code), 0) + 1
+        changed = replace(mark, class_code=class_code, number=number, attributes={})
+        self._count(changed)
+        self.change(tr("class of {mark}", mark=f"{mark.class_code}-{mark.number}"), changed)
+
     def delete(self, mark_id: str) -> None:
         mark = self.mark(mark_id)
         if mark is not None:
