@@ -4,6 +4,7 @@ line, which both stand above this module."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from workstation.domain.errors import WorkstationError
@@ -336,6 +337,7 @@ ERRORS = {
     "qualification.years": N_("{years} years of experience is not possible."),
     "reading.body_json": N_("The reading is not of the documented form (reading/1)."),
     "reading.case_closed": N_("Reading of case {case} is closed."),
+    "reading.changed_elsewhere": N_("This draft was changed in another window at {at}."),
     "reading.file": N_("{file} is no reading in JSON."),
     "reading.format": N_("The reading has the format “{format}”; reading/1 is needed."),
     "reading.incomplete": N_("Not complete yet: {missing}."),
@@ -520,7 +522,10 @@ def _filled(text: str, params: Mapping[str, Any]) -> str:
 
 
 def _shown(value: Any) -> str:
-    """A parameter as people read it: lists joined, nested lists as their parts."""
+    """A parameter as people read it: lists joined, nested lists as their parts, a moment by the
+    clock on the wall."""
+    if isinstance(value, datetime):
+        return value.astimezone().strftime("%H:%M:%S")
     if isinstance(value, (list, tuple)):
         parts = [" / ".join(map(str, v)) if isinstance(v, (list, tuple)) else v for v in value]
         return ", ".join(str(p) for p in parts)

@@ -27,7 +27,7 @@ from workstation.domain.errors import (
 from workstation.domain.people import Person, Role
 from workstation.domain.reading import ReadingBody
 from workstation.domain.schema import Level, Scope
-from workstation.services import reading
+from workstation.services import assigning, reading
 from workstation.store import blobs
 from workstation.store.engine import make_engine
 from workstation.store.slots import Kdf, load_slots
@@ -100,8 +100,6 @@ def test_submitted_readings_and_the_audit_trail_cannot_be_changed(team: Team) ->
 
 
 def submit(team: Team, case_id: str, image_id: str, note: str = "") -> None:
-    from workstation.services import assigning
-
     with team["coordinator"].reading() as uow:
         people = {p.login: p.person_id for p in uow.people.all()}
     pair = (people["reader-a"], people["reader-b"])
@@ -113,6 +111,36 @@ def submit(team: Team, case_id: str, image_id: str, note: str = "") -> None:
         body = ReadingBody({Scope(Level.IMAGE, image_id): given}, (mark,))
         reading.save_draft(team[login], opened.reading.reading_id, body)
         reading.submit(team[login], opened.reading.reading_id)
+
+
+def test_a_draft_is_saved_only_from_the_state_it_was_made_from(team: Team) -> None:
+    """Two windows of one reader: the older one is refused, in the service and in the store."""
+    image = photo()
+    case = team.add_case("P1", [image])
+    with team["coordinator"].reading() as uow:
+        people = {p.login: p.person_id for p in uow.people.all()}
+    assigning.assign(
+        team["coordinator"], [(case.case_id, (people["reader-a"], people["reader-b"]))]
+    )
+    opened = reading.open_case(team["reader-a"], case.case_id).reading
+    scope = Scope(Level.IMAGE, image.image_id)
+    bodies = [ReadingBody({scope: {"referral": value}}) for value in ("no", "yes")]
+    first = reading.save_draft(
+        team["reader-a"], opened.reading_id, bodies[0], expected=opened.revision
+    )
+    with pytest.raises(RuleViolation, match="reading.changed_elsewhere") as refused:
+        reading.save_draft(team["reader-a"], opened.reading_id, bodies[1], expected=opened.revision)
+    assert refused.value.params == {"at": first.saved_at, "revision": first.revision}
+    with pytest.raises(RuleViolation, match="reading.changed_elsewhere"):
+        reading.submit(team["reader-a"], opened.reading_id, expected=opened.revision)
+    with team["reader-a"].writing() as uow:
+        now = team["reader-a"].clock.now()
+        with pytest.raises(RuleViolation, match="reading.changed_elsewhere"):
+            uow.readings.save_draft(opened.reading_id, bodies[1], now, 9, expected=7)
+    with team["reader-a"].reading() as uow:
+        assert uow.readings.get(opened.reading_id).body == bodies[0]
+    # Without a revision it is written over: the command line names what it wants.
+    reading.save_draft(team["reader-a"], opened.reading_id, bodies[1])
 
 
 def test_nothing_readable_lies_on_the_disk(team: Team, tmp_path: Path) -> None:

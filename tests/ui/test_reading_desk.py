@@ -288,7 +288,7 @@ def test_a_failed_save_keeps_the_strokes_and_tries_again(
     image = desk.read.targets[0].image_id
     real = reading.save_draft
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise EnvironmentProblem("disk.full", needed=1, free=0)
 
     monkeypatch.setattr(reading, "save_draft", full)

@@ -142,8 +142,17 @@ class AssignmentRows(Port):
 
 class ReadingRows(Port):
     def add(self, reading: Reading) -> None: ...
-    def save_draft(self, reading_id: str, body: ReadingBody, at: datetime, revision: int) -> None:
-        """Raises RuleViolation("reading.submitted") where it is no draft any more."""
+    def save_draft(
+        self,
+        reading_id: str,
+        body: ReadingBody,
+        at: datetime,
+        revision: int,
+        *,
+        expected: int | None = None,
+    ) -> None:
+        """Raises RuleViolation("reading.submitted") where it is no draft any more,
+        "reading.changed_elsewhere" where its revision is not the expected one."""
 
     def submit(self, reading: Reading) -> None:
         """One-way: afterwards the row cannot be changed, by trigger."""

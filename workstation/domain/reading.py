@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from workstation.domain.errors import InvalidValue
+from workstation.domain.errors import InvalidValue, RuleViolation
 from workstation.domain.image import Eye, Image
 from workstation.domain.marks import (
     BoxShape,
@@ -107,6 +107,11 @@ class Reading:
     submitted_at: datetime | None = None
     body_sha256: str = ""
     revision: int = 0
+
+
+def changed_elsewhere(at: datetime, revision: int) -> RuleViolation:
+    """The refusal of a save from an older state: when the draft was saved since, and as what."""
+    return RuleViolation("reading.changed_elsewhere", at=at, revision=revision)
 
 
 def case_scopes(images: Sequence[Image]) -> tuple[Scope, ...]:

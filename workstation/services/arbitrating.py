@@ -53,7 +53,12 @@ from workstation.domain.reading import (
 )
 from workstation.domain.schema import Level, Scope, asked, holds
 from workstation.services.canonical import document_sha256
-from workstation.services.reading import named_scope, ordered_images, submitted_form
+from workstation.services.reading import (
+    named_scope,
+    ordered_images,
+    require_unchanged,
+    submitted_form,
+)
 from workstation.services.workspace import (
     Workspace,
     current_protocol,
@@ -236,10 +241,13 @@ def _opened(uow: UnitOfWork, dispute: Dispute, me: str) -> OpenDispute:
     return with_mine(opened, reading.body)
 
 
-def seal_blind_read(workspace: Workspace, dispute_id: str) -> Changes:
+def seal_blind_read(
+    workspace: Workspace, dispute_id: str, *, expected: int | None = None
+) -> Changes:
     """Freeze and sign the arbitrator's own read; X and Y may be seen afterwards.
 
-    Raises RuleViolation("reading.incomplete") naming what is missing.
+    Raises RuleViolation("reading.incomplete") naming what is missing, and where the own read is
+    not at the `expected` revision.
     """
     me = workspace.person.person_id
     with workspace.writing() as uow:
@@ -250,6 +258,7 @@ def seal_blind_read(workspace: Workspace, dispute_id: str) -> Changes:
         if reading is None or dispute.arbitrator_id != me:
             # Never opened, or released since: it has to be taken (again) first.
             raise RuleViolation("arbitration.not_taken")
+        require_unchanged(reading, expected)
         protocol = uow.protocols.get(reading.protocol_sha256)
         body, sha256 = submitted_form(protocol, uow.images.of_case(dispute.case_id), reading)
         now = workspace.clock.now()
@@ -694,11 +703,14 @@ def sign(
     reason_code: str,
     confidence: int,
     note: str,
+    *,
+    expected: int | None = None,
 ) -> Changes:
     """Sign the ruling: it becomes the reference standard of the case.
 
     Raises RuleViolation naming unresolved items, a missing reason, a missing note where the ruling
-    matches neither reader, or required answers the ruling leaves open.
+    matches neither reader, or required answers the ruling leaves open; and where what was redrawn
+    is not at the `expected` revision.
     """
     me = workspace.person.person_id
     with workspace.writing() as uow:
@@ -706,6 +718,7 @@ def sign(
         if dispute.state is not DisputeState.REVEALED:
             raise RuleViolation("arbitration.not_revealed")
         opened = _opened(uow, dispute, me)
+        require_unchanged(opened.mine, expected)
         mine = opened.mine.body
         lacking = unresolved(opened, decisions, mine)
         numbers = {image.image_id: image.number for image in opened.images}

@@ -19,6 +19,7 @@ from workstation.domain.reading import (
     ReadingKind,
     ReadingState,
     body_to_json,
+    changed_elsewhere,
     check_body,
     checked_body,
     missing_in,
@@ -175,19 +176,24 @@ def _opened(uow: UnitOfWork, case_id: str) -> OpenCase | None:
     return OpenCase(CaseName(case_id, case.number), protocol, images, reading)
 
 
-def save_draft(workspace: Workspace, reading_id: str, body: ReadingBody) -> Reading:
+def save_draft(
+    workspace: Workspace, reading_id: str, body: ReadingBody, *, expected: int | None = None
+) -> Reading:
     """Keep the draft as it is now; durable when this returns.
 
-    Raises RuleViolation for a submitted reading or someone else's, InvalidValue naming a mark
-    that is not on its image or not of its class.
+    `expected` is the revision the body was made from; None writes over whatever is there. Raises
+    RuleViolation("reading.changed_elsewhere") where the draft has another by now, for a submitted
+    reading, someone else's, and that of a dispute not one's own any more; InvalidValue naming a
+    mark that is not on its image or not of its class.
     """
     with workspace.writing() as uow:
         reading = _own(uow, reading_id)
+        require_unchanged(reading, expected)
         protocol = uow.protocols.get(reading.protocol_sha256)
         images = uow.images.of_case(reading.case_id)
         check_body(protocol.schema, images, body, seen=reading.body.marks)
         now = workspace.clock.now()
-        uow.readings.save_draft(reading_id, body, now, reading.revision + 1)
+        uow.readings.save_draft(reading_id, body, now, reading.revision + 1, expected=expected)
         uow.commit()
     return replace(reading, body=body, saved_at=now, revision=reading.revision + 1)
 
@@ -201,7 +207,18 @@ def _own(uow: UnitOfWork, reading_id: str) -> Reading:
     require_acting(uow, Role.READER if of_reader else Role.ARBITRATOR)
     if reading.state is not ReadingState.DRAFT:
         raise RuleViolation("reading.submitted")
+    if not of_reader:
+        # Released and perhaps taken by another, or re-opened: what is drawn would go nowhere.
+        latest = uow.disputes.of_case(reading.case_id)[-1]
+        if latest.arbitrator_id != uow.actor or reading.started_at < latest.opened_at:
+            raise RuleViolation("arbitration.not_taken")
     return reading
+
+
+def require_unchanged(reading: Reading, expected: int | None) -> None:
+    """Raises RuleViolation where the draft is not at the revision a window last saw of it."""
+    if expected is not None and reading.revision != expected:
+        raise changed_elsewhere(reading.saved_at, reading.revision)
 
 
 def missing(workspace: Workspace, reading_id: str) -> tuple[Missing, ...]:
@@ -233,14 +250,16 @@ def submitted_form(
     return body, document_sha256(body_to_json(body))
 
 
-def submit(workspace: Workspace, reading_id: str) -> Changes:
+def submit(workspace: Workspace, reading_id: str, *, expected: int | None = None) -> Changes:
     """Freeze and sign the reading; with the last one in, the case awaits its comparison.
 
     The comparison itself is another transaction, so that a crash between the two loses nothing.
-    Raises RuleViolation for an incomplete reading, naming what is missing.
+    Raises RuleViolation for an incomplete reading, naming what is missing, and for one that is
+    not at the `expected` revision: nobody signs what another window wrote.
     """
     with workspace.writing() as uow:
         reading = _own(uow, reading_id)
+        require_unchanged(reading, expected)
         case, assignment = own_assignment(uow, reading.case_id)
         protocol = uow.protocols.get(reading.protocol_sha256)
         body, sha256 = submitted_form(protocol, uow.images.of_case(case.case_id), reading)

@@ -26,6 +26,7 @@ from workstation.domain.reading import (
     ReadingState,
     body_from_json,
     body_to_json,
+    changed_elsewhere,
 )
 from workstation.services.auditing import event_hash
 from workstation.store import tables as t
@@ -319,15 +320,29 @@ class Readings(_Rows):
             row.revision,
         )
 
-    def save_draft(self, reading_id: str, body: ReadingBody, at: datetime, revision: int) -> None:
+    def save_draft(
+        self,
+        reading_id: str,
+        body: ReadingBody,
+        at: datetime,
+        revision: int,
+        *,
+        expected: int | None = None,
+    ) -> None:
         r = t.readings
+        draft = (r.c.id == reading_id, r.c.state == str(ReadingState.DRAFT))
+        from_here = () if expected is None else (r.c.revision == expected,)
         done = self._c.execute(
             sa.update(r)
-            .where(r.c.id == reading_id, r.c.state == str(ReadingState.DRAFT))
+            .where(*draft, *from_here)
             .values(body=packed(body_to_json(body)), saved_at=at.isoformat(), revision=revision)
         )
-        if done.rowcount != 1:
+        if done.rowcount == 1:
+            return
+        found = self._c.execute(sa.select(r.c.saved_at, r.c.revision).where(*draft)).one_or_none()
+        if found is None:
             raise RuleViolation("reading.submitted")
+        raise changed_elsewhere(datetime.fromisoformat(found.saved_at), found.revision)
 
     def submit(self, reading: Reading) -> None:
         r = t.readings

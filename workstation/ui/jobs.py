@@ -46,6 +46,8 @@ class JobRunner(QObject):
     started = Signal(object)
     progressed = Signal(object, int, int, str)
     finished = Signal(object)
+    # Before all is stopped: whoever has something unsaved writes it now, or asks.
+    closing = Signal()
     _done = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -94,6 +96,7 @@ class JobRunner(QObject):
 
     def close(self) -> None:
         """Ask everything to stop, then wait for what is being written."""
+        self.closing.emit()
         for job in self.active.values():
             job.progress.cancel()
         self._pool.shutdown(wait=True, cancel_futures=True)

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from workstation.domain.arbitration import Decision, DisputeState
-from workstation.domain.errors import WorkstationError
+from workstation.domain.errors import RuleViolation, WorkstationError
 from workstation.domain.events import Changes, Topic
 from workstation.domain.people import Role
 from workstation.domain.protocol import BlindRead
@@ -26,12 +26,15 @@ from workstation.ui.desk import Desk
 from workstation.ui.errors import told
 from workstation.ui.jobs import Work
 from workstation.ui.panels.comparing import Comparing
+from workstation.ui.panels.elsewhere import GONE_ON
 from workstation.ui.panels.own_read import OwnRead, confirmed
 from workstation.ui.state.app_state import AppState
 from workstation.ui.theme import badge, color_of
 
 # New disputes appear in the queue within this time, whichever program made them.
 POLL_MS = 3000
+# Refusals of a dispute that is no longer one's own.
+NOT_MINE = frozenset({"arbitration.not_taken", "arbitration.not_yours", "blinding.hidden"})
 
 
 class ArbitrationDesk(QWidget):
@@ -155,7 +158,40 @@ class ArbitrationDesk(QWidget):
     def open_dispute(self, dispute_id: str) -> None:
         if self.dispute is not None and self.dispute.dispute.dispute_id == dispute_id:
             return
+        draft = self._draft()
+        if draft is not None and not draft.elsewhere.settle():
+            self._refresh_all()
+            return
         self._open(dispute_id)
+
+    def _draft(self) -> OwnRead | Comparing | None:
+        """Whatever of one's own is open and may be unsaved."""
+        return self.read or self.comparing
+
+    def _open_anew(self, error: BaseException, dispute_id: str) -> None:
+        """As the store has it: it went on in another window. One that was released is not taken
+        again without being asked for."""
+        self.dispute = self.read = self.comparing = None
+        self._show(self._page_of(""))
+        if not (isinstance(error, RuleViolation) and error.code in NOT_MINE):
+            self._open(dispute_id)
+            self.app.saved.emit(tr("opened anew"))
+        self._refresh_all()
+
+    def _refresh_all(self) -> None:
+        self._rows = ()
+        self.refresh()
+
+    def _tell(self, error: BaseException, dispute_id: str) -> None:
+        """Of a step that was refused: where the dispute went on elsewhere it is opened anew."""
+        here = self.dispute is not None and self.dispute.dispute.dispute_id == dispute_id
+        draft = self._draft()
+        if here and draft is not None:
+            draft.elsewhere.tell(error)
+            return
+        told(self, error)
+        if here and isinstance(error, RuleViolation) and error.code in GONE_ON:
+            self._open_anew(error, dispute_id)
 
     def _open(self, dispute_id: str) -> None:
         try:
@@ -183,6 +219,9 @@ class ArbitrationDesk(QWidget):
             self.app, opened.protocol, opened.images, opened.mine, tr("Seal own read"), note
         )
         self.read.finish_wanted.connect(self.seal)
+        self.read.elsewhere.reopen_wanted.connect(
+            lambda error: self._open_anew(error, opened.dispute.dispute_id)
+        )
         self._show(self.read)
         self.read.bench.focus_first()
 
@@ -200,6 +239,9 @@ class ArbitrationDesk(QWidget):
     def _compare(self, opened: OpenDispute) -> None:
         self.comparing = Comparing(self.app, opened, self._save_decisions)
         self.comparing.panel.sign_wanted.connect(self.sign)
+        self.comparing.elsewhere.reopen_wanted.connect(
+            lambda error: self._open_anew(error, opened.dispute.dispute_id)
+        )
         bind(self.comparing, "finish", self.sign)
         self._show(self.comparing)
         self.comparing.bench.focus_first()
@@ -218,7 +260,9 @@ class ArbitrationDesk(QWidget):
         self._run(
             tr("Sealing"),
             self.read.autosave.then(
-                lambda: arbitrating.seal_blind_read(self.app.workspace, dispute_id)
+                lambda seen: arbitrating.seal_blind_read(
+                    self.app.workspace, dispute_id, expected=seen
+                )
             ),
             dispute_id,
         )
@@ -239,7 +283,7 @@ class ArbitrationDesk(QWidget):
             if self.dispute is not None and self.dispute.dispute.dispute_id == dispute_id:
                 self._open(dispute_id)
 
-        self.app.jobs.run(title, work, done, lambda error: told(self, error))
+        self.app.jobs.run(title, work, done, lambda error: self._tell(error, dispute_id))
 
     def _save_decisions(self, decisions: tuple[Decision, ...]) -> None:
         if self.dispute is None:
@@ -253,7 +297,7 @@ class ArbitrationDesk(QWidget):
                 if decisions
                 else tr("decision taken back")
             ),
-            lambda error: told(self, error),
+            lambda error: self._tell(error, dispute_id),
         )
 
     def sign(self) -> None:
@@ -287,13 +331,19 @@ class ArbitrationDesk(QWidget):
 
         def not_signed(error: BaseException) -> None:
             panel.sign.setEnabled(True)
-            told(self, error)
+            self._tell(error, dispute_id)
 
         self.app.jobs.run(
             tr("Signing"),
             comparing.autosave.then(
-                lambda: arbitrating.sign(
-                    self.app.workspace, dispute_id, decisions, reason, confidence, note
+                lambda seen: arbitrating.sign(
+                    self.app.workspace,
+                    dispute_id,
+                    decisions,
+                    reason,
+                    confidence,
+                    note,
+                    expected=seen,
                 )
             ),
             signed,

@@ -113,6 +113,9 @@ class ReadingDesk(QWidget):
     def open_case(self, case_id: str) -> None:
         if self.case is not None and self.case.case.case_id == case_id:
             return
+        if self.read is not None and not self.read.elsewhere.settle():
+            self.refresh()
+            return
         try:
             case = reading.open_case(self.app.workspace, case_id)
         except WorkstationError as error:
@@ -124,11 +127,19 @@ class ReadingDesk(QWidget):
             self.app, case.protocol, case.images, case.reading, tr("Submit reading")
         )
         self.read.finish_wanted.connect(self.submit_reading)
+        self.read.elsewhere.reopen_wanted.connect(lambda _: self._open_anew(case_id))
         self._empty.hide()
         self._middle.addWidget(self.read, 1)
         self.read.show()
         self.read.bench.focus_first()
         self.refresh()
+
+    def _open_anew(self, case_id: str) -> None:
+        """As the store has it: another window went on with the draft, or submitted it."""
+        self.close_case()
+        self.open_case(case_id)
+        self.refresh()
+        self.app.saved.emit(tr("opened anew"))
 
     def close_case(self) -> None:
         if self.read is not None:
@@ -148,13 +159,16 @@ class ReadingDesk(QWidget):
                       case=number)  # fmt: skip
         if not confirmed(self, question, tr("Submit reading")):
             return
-        self.read.finish.setEnabled(False)
+        read = self.read
+        read.finish.setEnabled(False)
         reading_id = self.case.reading.reading_id
         self.app.jobs.run(
             tr("Submitting"),
-            self.read.autosave.then(lambda: reading.submit(self.app.workspace, reading_id)),
+            read.autosave.then(
+                lambda seen: reading.submit(self.app.workspace, reading_id, expected=seen)
+            ),
             lambda changes: self._submitted(changes, number),
-            self._not_submitted,
+            lambda error: self._not_submitted(error, read),
         )
 
     def _submitted(self, changes: Changes, number: str) -> None:
@@ -165,10 +179,12 @@ class ReadingDesk(QWidget):
         if self.case is None:
             self.open_next()
 
-    def _not_submitted(self, error: BaseException) -> None:
-        told(self, error)
-        if self.read is not None:
-            self.read.finish.setEnabled(True)
+    def _not_submitted(self, error: BaseException, read: OwnRead) -> None:
+        if self.read is not read:
+            told(self, error)
+            return
+        read.finish.setEnabled(True)
+        read.elsewhere.tell(error)
 
 
 def make(app: AppState) -> QWidget:

@@ -26,8 +26,8 @@ from workstation.services.arbitrating import DisputeItem, OpenDispute
 from workstation.ui.actions import bind, hint
 from workstation.ui.canvas.image_view import DrawnMark
 from workstation.ui.canvas.tool import Tool, tools
-from workstation.ui.errors import told
 from workstation.ui.panels.bench import Bench
+from workstation.ui.panels.elsewhere import Elsewhere
 from workstation.ui.panels.ruling import RulingPanel
 from workstation.ui.state.app_state import AppState
 from workstation.ui.state.autosave import Autosave
@@ -61,8 +61,8 @@ class Comparing(QWidget):
         self.opened = opened
         self.images = tuple(image for image in opened.images if image.is_target)
         self.read_only = opened.mine.state is not ReadingState.DRAFT
-        self.autosave = Autosave(app, opened.mine.reading_id)
-        self.autosave.failed.connect(lambda error: told(self, error))
+        self.autosave = Autosave(app, opened.mine)
+        self.elsewhere = Elsewhere(app, self, self.autosave)
         self.own = ReadingSession(opened.mine.body, self.autosave.put)
         self.ruling = RulingSession(opened, self.own, save)
         self.over = Over.NOTHING

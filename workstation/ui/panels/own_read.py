@@ -23,8 +23,8 @@ from workstation.domain.reading import Reading, ReadingState, missing_in
 from workstation.domain.schema import Missing
 from workstation.i18n import language, tr
 from workstation.ui.actions import bind, hint
-from workstation.ui.errors import told
 from workstation.ui.panels.bench import Bench
+from workstation.ui.panels.elsewhere import Elsewhere
 from workstation.ui.panels.form import scope_title
 from workstation.ui.state.app_state import AppState
 from workstation.ui.state.autosave import Autosave
@@ -49,8 +49,8 @@ class OwnRead(QWidget):
         self.images = images
         self.targets = tuple(image for image in images if image.is_target)
         self.open = reading.state is ReadingState.DRAFT
-        self.autosave = Autosave(app, reading.reading_id)
-        self.autosave.failed.connect(lambda error: told(self, error))
+        self.autosave = Autosave(app, reading)
+        self.elsewhere = Elsewhere(app, self, self.autosave)
         self.session = ReadingSession(reading.body, self.autosave.put)
         self.bench = Bench(
             app.workspace, protocol, self.targets, self.session, read_only=not self.open
