@@ -320,6 +320,10 @@ ERRORS = {
         "{where}: “{question}” is no form question of the kind this rule compares ({kinds})."
     ),
     "protocol.readers_per_case": N_("A blind study needs at least two readers per case."),
+    "protocol.two_readers": N_(
+        "The protocol asks for {readers} readers per case: comparison handles more than two, "
+        "the arbitration desk shows two, so a study needs exactly two."
+    ),
     "protocol.reasons": N_(
         "{where}: give at least one reason for rulings, each with its own code: "
         "without one no ruling can be signed."
@@ -490,8 +494,10 @@ REASONS = {
     "class_iou": N_("class area IoU"),
     "missing_object": N_("missing or extra object"),
     "split_merge": N_("one object here, several there"),
+    "class_differs": N_("same lesion, other class"),
     "attribute": N_("attribute differs"),
     "measurement": N_("measurement differs"),
+    "one_side_only": N_("answered by one reader only"),
     "comparator_failed": N_("could not be compared"),
 }
 

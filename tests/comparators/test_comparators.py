@@ -64,7 +64,8 @@ def test_both_empty_agree_and_one_empty_is_nought() -> None:
     score = compare(protocol(), [image], [empty, empty]).scores[-1]
     assert (score.value, score.undefined) == (None, BOTH_EMPTY)
     found = compare(protocol(), [image], [empty, full])
-    assert not found.agreed and found.scores[-1].value == 0
+    iou = next(s for s in found.scores if s.item_id == "lesion_iou")
+    assert not found.agreed and iou.value == 0
 
 
 def test_the_leading_reason_is_the_first_item_of_the_protocol() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import Any
 
 from tests.studies import choice, document, label
@@ -21,7 +21,8 @@ from workstation.domain.reading import ReadingBody
 from workstation.domain.schema import Level, Scope
 
 SIZE = 12
-CLASSES = {"A": "all", "B": "nearest", "C": "optional"}
+CLASSES = {"A": "all", "B": "nearest", "C": "optional", "D": "all"}
+MUST = "ABD"  # what is not optional
 
 
 def rules(draw: random.Random) -> dict[str, Any]:
@@ -30,6 +31,7 @@ def rules(draw: random.Random) -> dict[str, Any]:
     unit = draw.choice(["image", "eye", "case"])
     return document(
         verdict_unit=draw.choice(["image", "case"]),
+        consensus_merge=draw.choice(["intersection", "mean_boundary", "union", "first"]),
         questions=[
             choice("quality", "good", "bad"),
             choice("diagnosis", "normal", "DR", when={"quality": ["good"]}),
@@ -52,7 +54,7 @@ def rules(draw: random.Random) -> dict[str, Any]:
             {"id": "iou", "kind": "lesion_iou", "label": label("i"), "unit": unit,
              "operator": operator, "threshold": threshold},
             {"id": "per_class", "kind": "class_iou", "label": label("c"), "unit": unit,
-             "classes": ["A"], "operator": operator, "threshold": threshold},
+             "classes": [draw.choice("ABCD")], "operator": operator, "threshold": threshold},
         ],
     )  # fmt: skip
 
@@ -64,6 +66,12 @@ def draw_reading(draw: random.Random, images: list[Image], base: Any) -> Any:
         if base is not None and draw.random() < 0.55:
             out[image.image_id] = base[image.image_id]
             continue
+        if base is not None and draw.random() < 0.4:
+            # The same outlines under classes of one's own.
+            answers, marks, fovea = base[image.image_id]
+            renamed = [(draw.choice(["A", "D", code]), pixels) for code, pixels in marks]
+            out[image.image_id] = (answers, renamed, fovea)
+            continue
         if draw.random() < 0.12:
             out[image.image_id] = ({"quality": "bad"}, [], None)
             continue
@@ -71,11 +79,11 @@ def draw_reading(draw: random.Random, images: list[Image], base: Any) -> Any:
         if answers["diagnosis"] == "DR":
             answers["stage"] = draw.choice(["I", "II", "III"])
         marks = []
-        for _ in range(draw.choice([0, 0, 1, 1, 2, 3])):
+        for _ in range(draw.choice([0, 0, 1, 1, 2, 4])):
             x, y = draw.randrange(SIZE - 4), draw.randrange(SIZE - 4)
             w, h = draw.choice([(4, 4), (4, 5), (2, 4), (1, 3)])
             pixels = {(y + r, x + c) for r in range(h) for c in range(w) if y + r < SIZE}
-            marks.append((draw.choice("ABC"), pixels))
+            marks.append((draw.choice("ABCD"), pixels))
         fovea = (draw.randrange(SIZE), draw.randrange(SIZE)) if draw.random() < 0.8 else None
         out[image.image_id] = (answers, marks, fovea)
     return out
@@ -117,7 +125,75 @@ def expected(doc: dict[str, Any], images: list[Image], readings: list[Any]) -> s
                         disputed.add("case")
                     else:
                         disputed |= {f"image:{i.image_id}" for i in group}
+        for image in images:
+            if loses(doc["consensus_merge"], a[image.image_id], b[image.image_id]):
+                whole = doc["verdict_unit"] == "case"
+                disputed.add("case" if whole else f"image:{image.image_id}")
     return disputed
+
+
+def loses(rule: str, a: Any, b: Any) -> bool:
+    """Whether merging loses a class that must be marked, or pixels both outlined."""
+    if rule == "union":
+        return False
+    drawn = [{c: [p for d, p in read[1] if d == c] for c in CLASSES} for read in (a, b)]
+    alone: list[set[tuple[int, int]]] = []
+    for code in MUST:
+        mine, theirs = drawn[0][code], drawn[1][code]
+        if rule == "first":
+            if theirs and not mine:
+                return True
+            continue
+        unmet = [[p for p in ours if not any(p & q for q in others)]
+                 for ours, others in ((mine, theirs), (theirs, mine))]  # fmt: skip
+        if len(unmet[0]) == len(mine) and len(unmet[1]) == len(theirs) and (mine or theirs):
+            return True
+        alone += unmet[0] + unmet[1]
+    counted = [[marks_of(read, code) for code in MUST] for read in (a, b)]
+    if not alone or any(found is None for side in counted for found in side):
+        return False
+    regions = [[p for found in side for p in found or []] for side in counted]
+    both = set().union(*regions[0]) & set().union(*regions[1])
+    kept = set()
+    for code in CLASSES:
+        for ours, others in met(drawn[0][code], drawn[1][code]):
+            kept |= ours & others if rule == "intersection" else half_way(ours, others)
+    return any(p in [*regions[0], *regions[1]] and (p & both) - kept for p in alone)
+
+
+def met(
+    a: list[set[tuple[int, int]]], b: list[set[tuple[int, int]]]
+) -> list[tuple[set[tuple[int, int]], set[tuple[int, int]]]]:
+    """Pairs of largest total IoU; what is left joins the pair it overlaps most."""
+    size = max(len(a), len(b))
+    best: tuple[Fraction, list[tuple[int, int]]] = (Fraction(-1), [])
+    for order in permutations(range(size)):
+        pairs = [(i, j) for i, j in enumerate(order)
+                 if i < len(a) and j < len(b) and a[i] & b[j]]  # fmt: skip
+        total = sum((Fraction(len(a[i] & b[j]), len(a[i] | b[j])) for i, j in pairs), Fraction(0))
+        best = max(best, (total, pairs), key=lambda t: t[0])
+    groups = [(set(a[i]), set(b[j])) for i, j in best[1]]
+    for side, marks in ((0, a), (1, b)):
+        for n, pixels in enumerate(marks):
+            if any(pair[side] == n for pair in best[1]):
+                continue
+            common = [len(pixels & group[1 - side]) for group in groups]
+            if common and max(common) > 0:
+                groups[common.index(max(common))][side].update(pixels)
+    return groups
+
+
+def half_way(a: set[tuple[int, int]], b: set[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Pixels of both, and those of one that lie as deep in it as far from the other."""
+    around = {(r, c) for r in range(-2, SIZE + 2) for c in range(-2, SIZE + 2)}
+
+    def nearest(p: tuple[int, int], others: set[tuple[int, int]]) -> int:
+        return min((p[0] - r) ** 2 + (p[1] - c) ** 2 for r, c in others)
+
+    kept = a & b
+    for mine, other in ((a, b), (b, a)):
+        kept |= {p for p in mine - other if nearest(p, around - mine) >= nearest(p, other)}
+    return kept
 
 
 def groups(images: list[Image], unit: str) -> list[list[Image]]:
@@ -151,7 +227,7 @@ def fine(item: dict[str, Any], group: list[Image], a: Any, b: Any) -> bool:
             if x is not None:
                 steps.append(abs(len(x) - len(y)))
         return not steps or max(steps) <= item["threshold"]
-    classes = item.get("classes") or ["A", "B"]
+    classes = item.get("classes") or MUST
     both, union = 0, 0
     for i in group:
         regions = []

@@ -1,14 +1,16 @@
 """From agreeing readings to one reference: equal answers, merged outlines, with provenance.
 
 Merge rules (decision 8): mean boundary (the zero level of the mean of both signed distance maps,
-in pixels), intersection, union, first reader. An object only one reader drew is in the reference
-under `union` and `first` only; otherwise it is listed in the notes.
+in pixels), intersection, union, first reader. A lesion only one reader drew is in the reference
+under `union`, the first reader's under `first`; otherwise it is listed in the notes. Anatomy has
+no distance limit, and what only one reader marked of it is kept.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
@@ -22,7 +24,7 @@ from workstation.domain.marks import Mark, PaintedShape, PointShape, mark_planes
 from workstation.domain.masks import Box, Mask
 from workstation.domain.protocol import MergeRule, Protocol
 from workstation.domain.reading import ReadingBody, case_scopes
-from workstation.domain.schema import Scope
+from workstation.domain.schema import Scope, asked
 
 Planes = dict[int, Mask]
 
@@ -30,30 +32,29 @@ Planes = dict[int, Mask]
 def consensus(
     protocol: Protocol, images: Sequence[Image], bodies: Sequence[ReadingBody]
 ) -> ReferenceStandard:
-    """The reference of a case whose readings agree.
+    """The reference of a case whose readings agree; `bodies` in the order of the readers' slots.
 
-    Where an agreed tolerance lets answers differ, the first reader's stands and the notes say so.
+    Where the rules let answers differ, the first reader's stands, or the only one there is;
+    provenance and notes say so.
     """
     answers: dict[Scope, dict[str, Any]] = {}
     provenance: dict[str, str] = {}
     tolerated: list[str] = []
+    bodies = _told_apart(bodies)
     for scope in case_scopes(images):
-        given = dict(bodies[0].answers.get(scope, {}))
-        for code, value in given.items():
-            provenance[f"{scope}/{code}"] = str(Provenance.AGREED)
-            if any(body.answer(scope, code) != value for body in bodies[1:]):
-                tolerated.append(f"{scope}/{code}")
+        given, sources = _answers(protocol, scope, bodies)
+        provenance |= {f"{scope}/{code}": str(source) for code, source in sources.items()}
+        tolerated += [f"{scope}/{c}" for c, s in sources.items() if s is not Provenance.AGREED]
         if given:
             answers[scope] = given
     marks: list[Mark] = []
-    dropped: list[str] = []
+    dropped: list[Mark] = []
     for image in images:
         if image.is_target:
-            kept, left_out = _merged(protocol, image, bodies)
-            marks += kept
-            dropped += left_out
-    for mark in marks:
-        provenance[f"mark:{mark.mark_id}"] = str(Provenance.AGREED)
+            merged = merge(protocol, image, bodies)
+            marks += merged.marks
+            dropped += merged.left_out
+            provenance |= {f"mark:{k}": str(source) for k, source in merged.provenance.items()}
     return ReferenceStandard(
         images[0].case_id,
         "consensus",
@@ -62,46 +63,113 @@ def consensus(
         {
             "merge": str(protocol.consensus_merge),
             "tolerated_answers": tolerated,
-            "not_in_consensus": dropped,
+            "not_in_consensus": [mark.mark_id for mark in dropped],
+            "left_out": _counted(dropped),
         },
     )
 
 
-def _merged(
-    protocol: Protocol, image: Image, bodies: Sequence[ReadingBody]
-) -> tuple[list[Mark], list[str]]:
-    """The image's reference marks, and the ids of marks left out."""
-    rule = protocol.consensus_merge
-    if rule is MergeRule.FIRST:
-        return list(bodies[0].on_image(image.image_id)), []
+def _answers(
+    protocol: Protocol, scope: Scope, bodies: Sequence[ReadingBody]
+) -> tuple[dict[str, Any], dict[str, Provenance]]:
+    """The scope's answers, each the first there is, and how far the readers gave the same."""
+    found: dict[str, Any] = {}
+    sources: dict[str, Provenance] = {}
+    for question in protocol.schema.at(scope.level):
+        values = [body.answer(scope, question.code) for body in bodies]
+        given = [value for value in values if value is not None]
+        if given:
+            found[question.code] = given[0]
+            if all(value == given[0] for value in values):
+                sources[question.code] = Provenance.AGREED
+            else:
+                alone = len(given) == 1
+                sources[question.code] = Provenance.ONE_READER if alone else Provenance.TOLERATED
+    # What only the reader was asked whose other answer did not stand is not asked any more.
+    codes = [q.code for q in asked(protocol.schema, scope, found) if q.code in found]
+    return {code: found[code] for code in codes}, {code: sources[code] for code in codes}
+
+
+def _told_apart(bodies: Sequence[ReadingBody]) -> list[ReadingBody]:
+    """The bodies with no mark id in two of them: a reading from a file may use any."""
+    used: set[str] = set()
+    out = []
+    for n, body in enumerate(bodies, start=1):
+        marks = tuple(
+            replace(m, mark_id=f"{m.mark_id}-{n}") if m.mark_id in used else m for m in body.marks
+        )
+        used |= {m.mark_id for m in marks}
+        out.append(replace(body, marks=marks))
+    return out
+
+
+def _counted(marks: Sequence[Mark]) -> list[dict[str, Any]]:
+    counts = Counter((mark.image_id, mark.class_code) for mark in marks)
+    return [{"image": i, "class": code, "count": n} for (i, code), n in counts.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """An image's reference marks with their provenance, and the marks left out."""
+
+    marks: tuple[Mark, ...]
+    provenance: Mapping[str, Provenance]
+    left_out: tuple[Mark, ...]
+
+
+def merge(protocol: Protocol, image: Image, bodies: Sequence[ReadingBody]) -> Merged:
+    """The marks of several readers as one, by the protocol's merge rule."""
+    bodies = _told_apart(bodies)
     merged = ReadingBody({}, bodies[0].on_image(image.image_id))
-    dropped: list[str] = []
+    sources = {mark.mark_id: Provenance.AGREED for mark in merged.marks}
+    left_out: list[Mark] = []
     for n, body in enumerate(bodies[1:], start=2):
         marks: list[Mark] = []
         for group in object_groups(protocol, image, merged, body):
             first = [m for m in merged.marks if m.mark_id in group.x_marks]
-            second = [m for m in body.marks if m.mark_id in group.y_marks]
-            if not first or not second:
-                if rule is MergeRule.UNION:
-                    marks += first or second
-                else:
-                    dropped += [m.mark_id for m in (*first, *second)]
+            second = [m for m in body.on_image(image.image_id) if m.mark_id in group.y_marks]
+            if first and second:
+                kept = _merge_group(image, protocol.consensus_merge, first, second, weight=n - 1)
+                marks += kept or []
+                left_out += [] if kept else [*first, *second]
                 continue
-            marks += _merge_group(image, rule, first, second, weight=n - 1, dropped=dropped)
+            alone = first or second
+            others = [body] if first else [merged]
+            if not stands_alone(protocol, image, alone[0], bool(first), others):
+                left_out += alone
+                continue
+            marks += alone
+            if not protocol.schema.lesion_class(group.class_code).is_lesion:
+                sources |= {m.mark_id: Provenance.ONE_READER for m in alone}
         merged = ReadingBody({}, _renumbered(marks))
-    return list(merged.marks), dropped
+    found = {m.mark_id: sources.get(m.mark_id, Provenance.AGREED) for m in merged.marks}
+    return Merged(merged.marks, found, tuple(left_out))
+
+
+def stands_alone(
+    protocol: Protocol, image: Image, mark: Mark, is_first: bool, others: Sequence[ReadingBody]
+) -> bool:
+    """Whether what one reader drew and matches nothing of the others is in the reference.
+
+    Lesions by the merge rule. Anatomy also where nobody else marked it: it is there in every eye,
+    and marking it is not asked of everyone.
+    """
+    rule = protocol.consensus_merge
+    if rule is MergeRule.UNION or (rule is MergeRule.FIRST and is_first):
+        return True
+    return not protocol.schema.lesion_class(mark.class_code).is_lesion and not any(
+        m.class_code == mark.class_code for other in others for m in other.on_image(image.image_id)
+    )
 
 
 def _merge_group(
-    image: Image,
-    rule: MergeRule,
-    first: list[Mark],
-    second: list[Mark],
-    weight: int,
-    dropped: list[str],
+    image: Image, rule: MergeRule, first: list[Mark], second: list[Mark], weight: int
 ) -> list[Mark]:
-    """One object of both sides. `weight` is how many readers `first` already stands for."""
+    """One object of both sides; empty where nothing is left of it. `weight` is how many readers
+    `first` already stands for."""
     model = first[0]
+    if rule is MergeRule.FIRST:
+        return first
     if model.is_point:
         return [replace(model, shape=_midpoint(model, second[0], weight))]
     a = _union(first, image)
@@ -115,10 +183,7 @@ def _merge_group(
     else:
         planes = mean_boundary(a, b, weight, image.rows, image.cols)
     planes = {z: mask for z, mask in planes.items() if not mask.empty}
-    if not planes:
-        dropped += [m.mark_id for m in (*first, *second)]
-        return []
-    return [replace(model, shape=PaintedShape(planes), note="")]
+    return [replace(model, shape=PaintedShape(planes), note="")] if planes else []
 
 
 def _union(marks: Sequence[Mark], image: Image) -> Planes:
@@ -130,7 +195,8 @@ def _midpoint(first: Mark, second: Mark, weight: int) -> PointShape:
     a, b = first.shape, second.shape
     assert isinstance(a, PointShape) and isinstance(b, PointShape)
     total = weight + 1
-    return PointShape((a.x * weight + b.x) / total, (a.y * weight + b.y) / total, a.z)
+    z = round((a.z * weight + b.z) / total)
+    return PointShape((a.x * weight + b.x) / total, (a.y * weight + b.y) / total, z)
 
 
 def mean_boundary(a: Planes, b: Planes, weight: int, rows: int, cols: int) -> Planes:

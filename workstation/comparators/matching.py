@@ -45,11 +45,13 @@ def match(
     second: Sequence[Mark],
     minimum_iou: Fraction | None,
     maximum_distance_px: Fraction | None,
+    *,
+    anywhere: bool = False,
 ) -> Matching:
     """Match the marks of one class on one image.
 
     `minimum_iou` None lets any overlap match; `maximum_distance_px` None lets no points match but
-    those at the same place.
+    those at the same place; `anywhere` lets points match however far apart, the nearest first.
     """
     first, second = sorted(first, key=lambda m: m.number), sorted(second, key=lambda m: m.number)
     worth: dict[tuple[int, int], tuple[float, Fraction | None]] = {}
@@ -57,7 +59,7 @@ def match(
     for i, a in enumerate(first):
         for j, b in enumerate(second):
             if a.is_point or b.is_point:
-                value = _point_worth(a, b, image, maximum_distance_px)
+                value = _point_worth(a, b, image, maximum_distance_px, anywhere)
                 if value is not None:
                     worth[i, j] = (value, None)
     ious = _overlapping(
@@ -102,11 +104,15 @@ def _iou(a: Planes, b: Planes) -> Fraction:
     return Fraction(both, union) if union else Fraction(0)
 
 
-def _point_worth(a: Mark, b: Mark, image: Image, limit: Fraction | None) -> float | None:
+def _point_worth(
+    a: Mark, b: Mark, image: Image, limit: Fraction | None, anywhere: bool
+) -> float | None:
     """Larger for nearer; None beyond the limit."""
     ax, ay, az = mark_center(a, image.rows, image.cols)
     bx, by, bz = mark_center(b, image.rows, image.cols)
     squared = (ax - bx) ** 2 + (ay - by) ** 2
+    if anywhere:
+        return 1.0 + 1.0 / (1.0 + float(squared + (az - bz) ** 2))
     if az != bz or squared > (limit or Fraction(0)) ** 2:
         return None
     reach = float(limit or 1) ** 2 + 1.0

@@ -7,7 +7,7 @@ from fractions import Fraction
 from workstation.comparators.answers import shown, unit_answers
 from workstation.comparators.regions import Regions
 from workstation.comparators.registry import Comparator, Names
-from workstation.domain.agreement import NEITHER_ASKED, ReasonType, Score
+from workstation.domain.agreement import NEITHER_ASKED, ONE_SIDE_ONLY, ReasonType, Score
 from workstation.domain.protocol import AgreementItem
 from workstation.domain.schema import QuestionKind
 
@@ -21,7 +21,7 @@ def scores(item: AgreementItem, regions: Regions) -> tuple[Score, ...]:
         value: Fraction | None = None
         undefined = NEITHER_ASKED if not asked else ""
         if any(a is None or b is None for _, a, b in asked):
-            undefined = "one_side_only"
+            undefined = ONE_SIDE_ONLY
         elif asked:
             # A typed 0.3 means three tenths: through its shortest decimal, not its binary value.
             value = max(abs(Fraction(repr(a)) - Fraction(repr(b))) for _, a, b in asked)

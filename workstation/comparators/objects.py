@@ -29,14 +29,20 @@ class ObjectGroup:
 
 
 def object_groups(
-    protocol: Protocol, image: Image, x: ReadingBody, y: ReadingBody
+    protocol: Protocol,
+    image: Image,
+    x: ReadingBody,
+    y: ReadingBody,
+    regions: Regions | None = None,
 ) -> tuple[ObjectGroup, ...]:
-    """The groups on an image, class by class in the protocol's order.
+    """The groups on an image, class by class in the protocol's order; `regions` of X and Y where
+    their pixels are known already.
 
     Matching limits are those of the protocol's own object rule for the class, else any overlap.
+    Anatomy has no limit: two readers' fovea are one structure however far apart they put it.
     An unmatched area that overlaps a matched group of the other reader joins it (split or merge).
     """
-    regions = Regions(Pair(protocol, (image,), x, y))
+    regions = regions or Regions(Pair(protocol, (image,), x, y))
     out: list[ObjectGroup] = []
     for lesion in protocol.schema.lesion_classes:
         first = [m for m in x.on_image(image.image_id) if m.class_code == lesion.code]
@@ -47,8 +53,9 @@ def object_groups(
             image,
             first,
             second,
-            rule.matching_iou if rule else None,
+            rule.matching_iou if rule and lesion.is_lesion else None,
             rule.matching_distance_px if rule else None,
+            anywhere=not lesion.is_lesion,
         )
         groups: list[_Group] = [([m.first], [m.second], m.iou) for m in found.matches]
         for mark in found.only_first:

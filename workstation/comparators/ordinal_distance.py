@@ -7,7 +7,7 @@ from fractions import Fraction
 from workstation.comparators.answers import UnitAnswers, shown, unit_answers
 from workstation.comparators.regions import Regions
 from workstation.comparators.registry import Comparator, Names
-from workstation.domain.agreement import NEITHER_ASKED, ReasonType, Score
+from workstation.domain.agreement import NEITHER_ASKED, ONE_SIDE_ONLY, ReasonType, Score
 from workstation.domain.protocol import AgreementItem
 from workstation.domain.schema import QuestionKind
 
@@ -23,7 +23,7 @@ def _score(item: AgreementItem, unit: UnitAnswers) -> Score:
     one_sided = any(a is None or b is None for _, a, b in asked)
     value, undefined = None, NEITHER_ASKED if not asked else ""
     if asked and one_sided:
-        undefined = "one_side_only"
+        undefined = ONE_SIDE_ONLY
     elif asked:
         codes = unit.question.codes
         value = Fraction(max(abs(codes.index(a) - codes.index(b)) for _, a, b in asked))

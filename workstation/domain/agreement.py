@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from workstation.domain.image import Image
-from workstation.domain.protocol import AgreementItem, Protocol
+from workstation.domain.protocol import LESIONS_KEPT, AgreementItem, Protocol
 from workstation.domain.reading import ReadingBody
 from workstation.domain.schema import Level, Scope
 
@@ -25,13 +25,16 @@ class ReasonType(StrEnum):
     CLASS_IOU = "class_iou"
     MISSING_OBJECT = "missing_object"
     SPLIT_MERGE = "split_merge"
+    CLASS_DIFFERS = "class_differs"
     ATTRIBUTE = "attribute"
     MEASUREMENT = "measurement"
+    ONE_SIDE_ONLY = "one_side_only"
     COMPARATOR_FAILED = "comparator_failed"
 
 
 BOTH_EMPTY = "both_empty"
 NEITHER_ASKED = "neither_asked"
+ONE_SIDE_ONLY = "one_side_only"
 AGREEING_UNDEFINED = frozenset({BOTH_EMPTY, NEITHER_ASKED})
 
 
@@ -40,7 +43,8 @@ class Score:
     """What one comparator found for one item and unit of one pair of readings.
 
     `value` is exact. It is None where nothing can be computed, with the reason in `undefined`:
-    `both_empty` and `neither_asked` agree, anything else does not. `scope` is the unit judged;
+    `both_empty` and `neither_asked` agree, anything else does not (`one_side_only`: one reader
+    answered, the other was not asked or gave no answer). `scope` is the unit judged;
     `images` the images it rests on. `evidence` is plain JSON (counts, codes, mark ids).
     """
 
@@ -135,9 +139,10 @@ def verdict(protocol: Protocol, images: Iterable[Image], scores: Iterable[Score]
     scores = tuple(scores)
     images = tuple(images)
     reasons: list[Reason] = []
-    for item in protocol.agreement:
+    for item in (*protocol.agreement, LESIONS_KEPT):
         found = [score for score in scores if score.item_id == item.item_id]
-        expected = unit_scopes(images, item.unit)
+        # The product's own rule has a score only where the merge would lose something.
+        expected = unit_scopes(images, item.unit) if item is not LESIONS_KEPT else {}
         silent = [scope for scope in expected if all(s.scope != scope for s in found)]
         found += [
             Score(
@@ -152,16 +157,21 @@ def verdict(protocol: Protocol, images: Iterable[Image], scores: Iterable[Score]
         ]
         for score in found:
             if not agrees(item, score):
-                failed = score.value is None and score.reason is not (
-                    ReasonType.NOT_EVALUABLE_ONE_SIDE
-                )
-                kind = ReasonType.COMPARATOR_FAILED if failed else score.reason
+                kind = _reason_type(score)
                 for unit in _verdict_units(protocol, images, score):
                     reasons.append(Reason(item.item_id, kind, unit, score))
     units = tuple(unit_scopes(images, protocol.verdict_unit))
-    order = {item.item_id: n for n, item in enumerate(protocol.agreement)}
+    order = {item.item_id: n for n, item in enumerate((*protocol.agreement, LESIONS_KEPT))}
     reasons.sort(key=lambda r: (units.index(r.scope), order[r.item_id]))
     return Verdict(units, tuple(reasons), scores)
+
+
+def _reason_type(score: Score) -> ReasonType:
+    if score.value is not None or score.reason is ReasonType.NOT_EVALUABLE_ONE_SIDE:
+        return score.reason
+    if score.undefined == ONE_SIDE_ONLY:
+        return ReasonType.ONE_SIDE_ONLY
+    return ReasonType.COMPARATOR_FAILED
 
 
 def _verdict_units(

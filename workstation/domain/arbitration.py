@@ -133,6 +133,8 @@ class Provenance(StrEnum):
     """Where an item of the reference standard comes from."""
 
     AGREED = "agreed"
+    TOLERATED = "tolerated"
+    ONE_READER = "one_reader"
     ADOPTED_X = "adopted_x"
     ADOPTED_Y = "adopted_y"
     ARBITRATED = "arbitrated"
@@ -144,7 +146,9 @@ class ReferenceStandard:
     """The reference of a case: a view on the readings or the ruling, with per-item provenance.
 
     `provenance` maps "scope/question" and "mark:<id>" to where it comes from; `source` is
-    "consensus" or "arbitration". `notes` is plain JSON (merge rule, objects not in consensus).
+    "consensus" or "arbitration". `notes` is plain JSON: the merge rule, and of a consensus
+    `tolerated_answers` ("scope/question") and `left_out` (image, class and number of marks that
+    are not in it; their ids are `not_in_consensus`).
     """
 
     case_id: str

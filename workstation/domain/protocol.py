@@ -89,6 +89,20 @@ class AgreementItem:
     source: str = ""
 
 
+LESIONS_KEPT = AgreementItem(
+    ":lesions_kept",
+    "lesions_kept",
+    Label("lesions_kept", "lesions_kept"),
+    Level.IMAGE,
+    Operator.AT_MOST,
+    Fraction(0),
+    "0",
+)
+"""The product's own rule beside those of every protocol: how many lesions the merge of two
+agreeing readings would lose with their class, or although both readers outlined them. Its words
+are the report's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A standard or paper the protocol leans on; `verified` False prints "not verified"."""
@@ -118,7 +132,7 @@ class Protocol:
     document: Mapping[str, Any]
 
     def item(self, item_id: str) -> AgreementItem:
-        for item in self.agreement:
+        for item in (*self.agreement, LESIONS_KEPT):
             if item.item_id == item_id:
                 return item
         raise InvalidValue("protocol.unknown_item", item=item_id)

@@ -167,9 +167,12 @@ def reason_name(code: str) -> str:
         "class_iou": tr("overlap of one class below the rule"),
         "missing_object": tr("object marked by one reader only"),
         "split_merge": tr("one object here, several there"),
+        ":lesions_kept": tr("no class of lesion lost in the merge"),
+        "class_differs": tr("same lesion, other class"),
         "measurement": tr("measurements too far apart"),
         "not_evaluable_one_side": tr("not evaluable for one reader only"),
         "attribute": tr("attribute of an object differs"),
+        "one_side_only": tr("answered by one reader only"),
         "comparator_failed": tr("comparison failed"),
         "duplicate": tr("duplicate"),
     }

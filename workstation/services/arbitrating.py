@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from workstation.comparators.consensus import consensus
+from workstation.comparators.consensus import merge, stands_alone
 from workstation.comparators.objects import ObjectGroup, object_groups, object_rule
 from workstation.domain.agreement import Reason, ReasonType, Verdict
 from workstation.domain.arbitration import (
@@ -127,6 +127,8 @@ class OpenDispute:
     y: ReadingBody | None = None
     verdict: Verdict | None = None
     items: tuple[DisputeItem, ...] = ()
+    x_is_first: bool = True
+    """Whether X is the reading of the first slot: what nobody disputes must not hang on the coin."""
 
 
 def queue(workspace: Workspace) -> tuple[QueueRow, ...]:
@@ -237,7 +239,9 @@ def _opened(uow: UnitOfWork, dispute: Dispute, me: str) -> OpenDispute:
     y = uow.readings.get(dispute.y_reading_id).body
     verdict = _verdict(uow, dispute)
     items = dispute_items(protocol, images, verdict, x, y)
-    opened = replace(opened, x=x, y=y, verdict=verdict, items=items)
+    in_slots = [r.reading_id for r in uow.readings.submitted(dispute.case_id)]
+    x_is_first = in_slots.index(dispute.x_reading_id) < in_slots.index(dispute.y_reading_id)
+    opened = replace(opened, x=x, y=y, verdict=verdict, items=items, x_is_first=x_is_first)
     return with_mine(opened, reading.body)
 
 
@@ -389,6 +393,7 @@ _OBJECT_REASONS = frozenset(
         ReasonType.CLASS_IOU,
         ReasonType.MISSING_OBJECT,
         ReasonType.SPLIT_MERGE,
+        ReasonType.CLASS_DIFFERS,
         ReasonType.ATTRIBUTE,
         ReasonType.COMPARATOR_FAILED,
     }
@@ -424,6 +429,8 @@ def _object_items(
 
 def _concerns(protocol: Protocol, reason: Reason, group: ObjectGroup) -> bool:
     item = protocol.item(reason.item_id)
+    if item.question and not item.classes:
+        return False  # about an answer, which failed to compare
     if item.classes:
         if group.class_code not in item.classes:
             return False
@@ -578,7 +585,7 @@ def ruling_body(
     for item in opened.items:
         decision = by_key.get(item.key)
         if item.question:
-            value = _decided_value(item, decision, mine)
+            value = _decided_value(opened, item, decision, mine)
             if value is not None:
                 answers[item.scope][item.question] = value
         elif decision is None:
@@ -605,9 +612,11 @@ def ruling_body(
     return ReadingBody({scope: given for scope, given in kept.items() if given}, numbered)
 
 
-def _decided_value(item: DisputeItem, decision: Decision | None, mine: ReadingBody) -> Any:
+def _decided_value(
+    opened: OpenDispute, item: DisputeItem, decision: Decision | None, mine: ReadingBody
+) -> Any:
     if decision is None:
-        return None if item.disputed else item.x_value
+        return None if item.disputed else _tolerated_value(opened, item)
     match decision.choice:
         case Choice.ADOPT_X:
             return item.x_value
@@ -619,6 +628,12 @@ def _decided_value(item: DisputeItem, decision: Decision | None, mine: ReadingBo
             return None
 
 
+def _tolerated_value(opened: OpenDispute, item: DisputeItem) -> Any:
+    """What stands where the rules let answers differ: as in a consensus, the first there is."""
+    values = (item.x_value, item.y_value) if opened.x_is_first else (item.y_value, item.x_value)
+    return values[0] if values[0] is not None else values[1]
+
+
 def _agreed_marks(opened: OpenDispute) -> dict[tuple[str, ...], list[Mark]]:
     """What stands for an object nobody disputes: the protocol's merge of X and Y."""
     assert opened.x is not None and opened.y is not None
@@ -626,12 +641,19 @@ def _agreed_marks(opened: OpenDispute) -> dict[tuple[str, ...], list[Mark]]:
     for item in opened.items:
         if item.question or item.disputed:
             continue
-        bodies = [
-            ReadingBody({}, tuple(m for m in opened.x.marks if m.mark_id in item.x_marks)),
-            ReadingBody({}, tuple(m for m in opened.y.marks if m.mark_id in item.y_marks)),
+        sides = [
+            (opened.x, [m for m in opened.x.marks if m.mark_id in item.x_marks]),
+            (opened.y, [m for m in opened.y.marks if m.mark_id in item.y_marks]),
         ]
-        merged = consensus(opened.protocol, opened.images, bodies)
-        out[item.key] = list(merged.body.marks)
+        (first, a), (second, b) = sides if opened.x_is_first else sides[::-1]
+        image = next(i for i in opened.images if i.image_id == item.scope.key)
+        if a and b:
+            bodies = [ReadingBody({}, tuple(a)), ReadingBody({}, tuple(b))]
+            out[item.key] = list(merge(opened.protocol, image, bodies).marks)
+        elif a or b:
+            other = second if a else first
+            if stands_alone(opened.protocol, image, (a or b)[0], bool(a), [other]):
+                out[item.key] = a or b
     return out
 
 
@@ -675,7 +697,7 @@ def _combined(
     planes = {z: mask for z, mask in planes.items() if not mask.empty}
     if not planes:
         raise RuleViolation("arbitration.empty_combination")
-    model = (first or second)[0]
+    model = (first or second if opened.x_is_first else second or first)[0]
     return [
         replace(model, mark_id=f"{model.mark_id}-{choice}", shape=PaintedShape(planes), note="")
     ]
@@ -824,8 +846,15 @@ def _reference(opened: OpenDispute, ruling: Ruling) -> ReferenceStandard:
     """The reference as a view of the ruling, with where each item comes from."""
     by_question = {(d.scope, d.question): d.choice for d in ruling.decisions if d.question}
     provenance: dict[str, str] = {}
+    free = {i.key: i for i in opened.items if not i.disputed}
     for scope, given in ruling.body.answers.items():
         for code in given:
+            item = free.get((str(scope), code, "", "|"))
+            if item is not None and (scope, code) not in by_question:
+                alone = item.x_value is None or item.y_value is None
+                source = Provenance.ONE_READER if alone else Provenance.TOLERATED
+                provenance[f"{scope}/{code}"] = str(source)
+                continue
             choice = by_question.get((scope, code), Choice.AGREED)
             provenance[f"{scope}/{code}"] = str(_PROVENANCE.get(choice, Provenance.ARBITRATED))
     for (scope, code), choice in by_question.items():
@@ -835,6 +864,14 @@ def _reference(opened: OpenDispute, ruling: Ruling) -> ReferenceStandard:
     x_ids = {m.mark_id for m in opened.x.marks}
     y_ids = {m.mark_id for m in opened.y.marks}
     disputed = {i for item in opened.items if item.disputed for i in (*item.x_marks, *item.y_marks)}
+    schema = opened.protocol.schema
+    alone_ids = {
+        i
+        for item in free.values()
+        if item.class_code and not schema.lesion_class(item.class_code).is_lesion
+        if not (item.x_marks and item.y_marks)
+        for i in (*item.x_marks, *item.y_marks)
+    }
     for mark in ruling.body.marks:
         source = Provenance.ARBITRATED
         if mark.mark_id in x_ids and mark.mark_id in disputed:
@@ -844,7 +881,7 @@ def _reference(opened: OpenDispute, ruling: Ruling) -> ReferenceStandard:
         elif not any(m.mark_id == mark.mark_id for m in opened.mine.body.marks) and not any(
             mark.mark_id.endswith(f"-{choice}") for choice in (Choice.UNION, Choice.INTERSECTION)
         ):
-            source = Provenance.AGREED
+            source = Provenance.ONE_READER if mark.mark_id in alone_ids else Provenance.AGREED
         provenance[f"mark:{mark.mark_id}"] = str(source)
     return ReferenceStandard(
         ruling.case_id,

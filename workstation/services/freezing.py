@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from workstation.domain.arbitration import ReferenceStandard
+from workstation.domain.arbitration import Provenance, ReferenceStandard
 from workstation.domain.blinding import Field
 from workstation.domain.case import REFERENCED, AssignmentState, Case, CaseState, Subject
 from workstation.domain.dataset import (
@@ -333,10 +333,11 @@ def case_labels(
         if key.startswith("mark:"):
             mark_id = renamed.get(key.removeprefix("mark:"))
             if mark_id is not None:
-                provenance[f"mark:{mark_id}"] = source
+                provenance[f"mark:{mark_id}"] = _PUBLISHED.get(source, source)
         else:
             scope, _, question = key.rpartition("/")
-            provenance[f"{_local_scope(Scope.parse(scope), local)}/{question}"] = source
+            place = _local_scope(Scope.parse(scope), local)
+            provenance[f"{place}/{question}"] = _PUBLISHED.get(source, source)
     sizes = {image.image_id: image for image in case.images}
     stored = body_to_json(body)
     by_local = {v: k for k, v in local.items()}
@@ -359,7 +360,31 @@ def case_labels(
             "answers": stored["answers"],
             "marks": stored["marks"],
             "provenance": provenance,
+            "notes": _notes(case.reference, local),
         },
+    }
+
+
+_PUBLISHED: dict[str, str] = {Provenance.ADOPTED_X: "adopted", Provenance.ADOPTED_Y: "adopted"}
+"""Which reading X was is drawn per case: it says nothing of the labels, and must not move the
+fingerprint."""
+
+
+def _notes(reference: ReferenceStandard, local: Mapping[str, str]) -> dict[str, Any]:
+    """How the reference was merged, and what of the readings is not in it."""
+    notes = reference.notes
+    tolerated = [key.rpartition("/") for key in notes.get("tolerated_answers", ())]
+    left_out = [
+        {"image": local[entry["image"]], "class": entry["class"], "count": entry["count"]}
+        for entry in notes.get("left_out", ())
+    ]
+    return {
+        "merge": notes.get("merge"),
+        "tolerated_answers": sorted(
+            f"{_local_scope(Scope.parse(scope), local)}/{question}"
+            for scope, _, question in tolerated
+        ),
+        "left_out": sorted(left_out, key=lambda e: (e["image"], e["class"])),
     }
 
 
@@ -461,8 +486,11 @@ One folder per case under `cases/`: the images and `labels.json`.
   (even-odd). Painted masks are row-major runs: start, length, start, length ...
 - `label_key.json` explains every code in Chinese and English; `protocol.json` is the study
   protocol the labels were made under.
-- `provenance` says where each item of the reference comes from: agreed, adopted_x, adopted_y,
-  arbitrated, undecidable.
+- `provenance` says where each item of the reference comes from: agreed, tolerated (answers
+  differ and no rule minds: the first reader's), one_reader (only one reader gave it), adopted
+  (the ruling took one reader's), arbitrated, undecidable.
+- `notes` says how outlines were merged, which answers were tolerated, and how many marks of the
+  readings are not in the reference.
 - Check the folder with `python3 verify_seal.py`, `sha256sum -c manifest-sha256.txt`, or any
   BagIt tool.
 """

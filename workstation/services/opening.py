@@ -11,11 +11,15 @@ from typing import Protocol as Port
 
 from workstation.comparators.registry import check_items
 from workstation.domain.dataset import LabelChange
+from workstation.domain.errors import RuleViolation
 from workstation.domain.nodule_readings import NoduleReadings, RadiographReadings
 from workstation.domain.people import Qualification, Role
 from workstation.domain.ports import PhotoMapping, Progress, SealCheck
 from workstation.domain.protocol import Protocol, protocol_from_dict
 from workstation.services.workspace import Workspace
+
+DESK_READERS = 2
+"""Readings the arbitration desk shows side by side: a disagreement outside them would be lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +72,13 @@ class ExportForm(StrEnum):
 def checked_protocol(document: Any) -> Protocol:
     """The protocol a YAML document describes, each of its rules one that can be computed.
 
-    Raises InvalidValue naming the place and what is wrong there.
+    Raises InvalidValue naming the place and what is wrong there; RuleViolation for other than two
+    readers per case, which the arbitration desk has no place for.
     """
     protocol = protocol_from_dict(document)
     check_items(protocol)
+    if protocol.readers_per_case != DESK_READERS:
+        raise RuleViolation("protocol.two_readers", readers=protocol.readers_per_case)
     return protocol
 
 

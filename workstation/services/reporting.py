@@ -22,7 +22,7 @@ from workstation.domain.image import Image
 from workstation.domain.marks import area_px, intersection_px
 from workstation.domain.people import Person, Role
 from workstation.domain.ports import Comparison, UnitOfWork
-from workstation.domain.protocol import AgreementItem, Protocol
+from workstation.domain.protocol import LESIONS_KEPT, AgreementItem, Protocol
 from workstation.domain.reading import Reading, ReadingBody, case_scopes
 from workstation.domain.report import (
     AccuracyScope,
@@ -314,11 +314,14 @@ def _flow(unit: str, protocol: Protocol, facts: Sequence[_CaseFacts]) -> Flow:
 
 
 def _by_item(protocol: Protocol, counts: dict[str, int]) -> tuple[ReasonCount, ...]:
-    return tuple(
+    found = [
         ReasonCount(i.item_id, counts[i.item_id], i.label)
         for i in protocol.agreement
         if i.item_id in counts
-    )
+    ]
+    if LESIONS_KEPT.item_id in counts:
+        found.append(ReasonCount(LESIONS_KEPT.item_id, counts[LESIONS_KEPT.item_id]))
+    return tuple(found)
 
 
 def _undecidable(facts: _CaseFacts, units: Sequence[Scope]) -> bool:
