@@ -22,8 +22,13 @@ ERRORS = {
     "arbitration.answers_missing": N_(
         "The ruling leaves required answers open: {missing}. Decide them or answer them yourself."
     ),
+    "arbitration.attributes_differ": N_(
+        "{item}: the two objects differ in {attributes}. A union or intersection would take the "
+        "word of one side; adopt one of them, or draw your own."
+    ),
     "arbitration.blind_read_first": N_("Seal your own read first; X and Y are shown afterwards."),
     "arbitration.blind_read_sealed": N_("Your own read of this case is sealed already."),
+    "arbitration.choice": N_("{item} cannot be decided with “{choice}”."),
     "arbitration.decisions_file": N_(
         "{file} does not fit the items of this dispute: item number to choice is needed."
     ),
@@ -42,6 +47,9 @@ ERRORS = {
     ),
     "arbitration.not_yours": N_("Another arbitrator has taken this dispute."),
     "arbitration.note_missing": N_("The ruling matches neither reader: add a note that says why."),
+    "arbitration.nothing_own": N_(
+        "{item}: there is no answer or mark of your own to keep; answer, draw or decide otherwise."
+    ),
     "arbitration.reason_missing": N_("Choose the reason of the ruling."),
     "arbitration.release_reason": N_(
         "Say in at least {minimum} characters why the dispute is released."
@@ -50,6 +58,9 @@ ERRORS = {
         "Say in at least {minimum} characters why the dispute is re-opened."
     ),
     "arbitration.stale_comparison": N_("The case was compared again since; open the dispute anew."),
+    "arbitration.unknown_item": N_(
+        "{item}: the decision fits no item of this dispute; open it anew."
+    ),
     "arbitration.unresolved": N_("Not decided yet: {items}."),
     "arbitration.was_reader": N_("You read this case yourself; another arbitrator has to rule."),
     "assignment.identity_unconfirmed": N_(
@@ -344,10 +355,15 @@ ERRORS = {
     "reading.changed_elsewhere": N_("This draft was changed in another window at {at}."),
     "reading.file": N_("{file} is no reading in JSON."),
     "reading.format": N_("The reading has the format “{format}”; reading/1 is needed."),
+    "reading.marks_not_evaluable": N_(
+        "Image {image} is called not evaluable and has marks: {marks}. Delete them, or change the "
+        "answer."
+    ),
     "reading.incomplete": N_("Not complete yet: {missing}."),
     "reading.mask_size": N_("The painted mark {mark} is not of the size of the image {image}."),
     "reading.slice": N_("The mark {mark} lies on slice {slice}; {image} has {slices}."),
     "reading.submitted": N_("This reading is submitted and can no longer be changed."),
+    "reading.two_foveas": N_("Image {image} has more than one fovea: {marks}. Keep one."),
     "reading.unknown_attribute": N_("“{attribute}” is no attribute of the mark {mark}."),
     "reading.unknown_image": N_("The mark {mark} is on an image that is not part of the case."),
     "reading.unknown_scope": N_("{scope} is not part of the case."),

@@ -141,14 +141,23 @@ class Provenance(StrEnum):
     UNDECIDABLE = "undecidable"
 
 
+_OBJECT = "object:"
+
+
+def object_code(class_code: str, n: int | None = None) -> str:
+    """How an object without a mark is named in a provenance key; without `n`, its class."""
+    return f"{_OBJECT}{class_code}" if n is None else f"{_OBJECT}{class_code}:{n}"
+
+
 @dataclass(frozen=True, slots=True)
 class ReferenceStandard:
     """The reference of a case: a view on the readings or the ruling, with per-item provenance.
 
-    `provenance` maps "scope/question" and "mark:<id>" to where it comes from; `source` is
-    "consensus" or "arbitration". `notes` is plain JSON: the merge rule, and of a consensus
-    `tolerated_answers` ("scope/question") and `left_out` (image, class and number of marks that
-    are not in it; their ids are `not_in_consensus`).
+    `provenance` maps "scope/question", "mark:<id>" and "scope/object:<class>:<n>" (an object ruled
+    undecidable, which no mark stands for) to where it comes from; `source` is "consensus" or
+    "arbitration". `notes` is plain JSON: the merge rule, of a consensus `tolerated_answers`
+    ("scope/question") and `left_out` (image, class and number of marks that are not in it; their
+    ids are `not_in_consensus`), of a ruling the marks left out as `not_evaluable`.
     """
 
     case_id: str
@@ -156,3 +165,14 @@ class ReferenceStandard:
     body: ReadingBody
     provenance: Mapping[str, str]
     notes: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def undecidable(self) -> frozenset[tuple[Scope, str]]:
+        """What was ruled undecidable: scope, and question code or `object_code` of a class."""
+        out: set[tuple[Scope, str]] = set()
+        for key, source in self.provenance.items():
+            scope, _, code = key.rpartition("/")
+            if source == Provenance.UNDECIDABLE and scope:
+                about = object_code(code.split(":")[1]) if code.startswith(_OBJECT) else code
+                out.add((Scope.parse(scope), about))
+        return frozenset(out)

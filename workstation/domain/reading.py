@@ -130,6 +130,18 @@ def case_scopes(images: Sequence[Image]) -> tuple[Scope, ...]:
     return tuple(scopes)
 
 
+def images_about(scope: Scope, images: Sequence[Image]) -> frozenset[str]:
+    """Ids of the target images a scope is about: one, those of an eye, or all of the case."""
+    targets = [image for image in images if image.is_target]
+    if scope.level is Level.IMAGE:
+        return frozenset({scope.key})
+    return frozenset(
+        image.image_id
+        for image in targets
+        if scope.level is Level.CASE or str(image.eye) == scope.key
+    )
+
+
 def missing_in(schema: Schema, images: Sequence[Image], body: ReadingBody) -> tuple[Missing, ...]:
     """Everything that keeps the reading from being submitted, in reading order."""
     scopes = case_scopes(images)
@@ -137,7 +149,7 @@ def missing_in(schema: Schema, images: Sequence[Image], body: ReadingBody) -> tu
     for scope in scopes:
         if scope.level is not Level.IMAGE:
             continue
-        answers = _answers_around(images, body, scope)
+        answers = answers_around(images, body, scope)
         marks = body.on_image(scope.key)
         present = [mark.class_code for mark in marks]
         for lesion in schema.lesion_classes:
@@ -158,7 +170,7 @@ def missing_in(schema: Schema, images: Sequence[Image], body: ReadingBody) -> tu
     return tuple(out)
 
 
-def _answers_around(images: Sequence[Image], body: ReadingBody, scope: Scope) -> dict[str, Any]:
+def answers_around(images: Sequence[Image], body: ReadingBody, scope: Scope) -> dict[str, Any]:
     """The answers that hold for an image: its own, its eye's and the case's."""
     eye = next((image.eye for image in images if image.image_id == scope.key), None)
     around = dict(body.answers.get(CASE_SCOPE, {}))

@@ -263,7 +263,11 @@ class RulingSummary:
 
 @dataclass(frozen=True, slots=True)
 class ReaderAccuracyEntry:
-    """One reader against the reference standard: either answers or regions."""
+    """One reader against the reference standard: either answers or regions.
+
+    `undecidable` counts what was ruled undecidable and is left out for that: answers by question,
+    classes of an image by class.
+    """
 
     reader: str
     label: Label
@@ -271,6 +275,7 @@ class ReaderAccuracyEntry:
     scope: AccuracyScope
     result: Accuracy | Estimate | NotEstimable
     criterion: Criterion | None = None
+    undecidable: tuple[ReasonCount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ ANSWERS = ("case", "subject", "centre", "image", "eye", "field", "level", "quest
 MARKS = ("case", "subject", "image", "eye", "mark", "class", "number", "geometry", "center_x",
          "center_y", "center_z", "pixels", "attributes", "note", "provenance")  # fmt: skip
 
+OBJECT = "object:"
+
 
 def frozen_tables(folder: Path) -> dict[str, bytes]:
     """File name -> bytes, from the folder of a version that has been verified."""
@@ -38,7 +40,9 @@ def _answers(case: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
     given_in = {scope: dict(given) for scope, given in reference["answers"].items()}
     for place, source in reference["provenance"].items():
         scope, _, question = place.rpartition("/")
-        if source == "undecidable" and scope:  # a row without an answer, never a missing row
+        if (
+            source == "undecidable" and scope and not question.startswith(OBJECT)
+        ):  # a row without an answer, never a missing row
             given_in.setdefault(scope, {}).setdefault(question, None)
     for scope, given in sorted(given_in.items()):
         level, _, key = scope.partition(":")
@@ -65,6 +69,16 @@ def _marks(case: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
             "; ".join(f"{k}={v}" for k, v in sorted(mark["attributes"].items())), mark["note"],
             reference["provenance"].get(f"mark:{mark['id']}", ""),
         )  # fmt: skip
+
+    for place, source in sorted(reference["provenance"].items()):
+        scope, _, name = place.rpartition("/")
+        if name.startswith(OBJECT):  # ruled undecidable: a row without a shape, never a missing row
+            _, code, number = name.split(":")
+            image = scope.partition(":")[2]
+            yield (
+                case["case"], case["subject"]["id"], image, images[image]["eye"], "", code, number,
+                *[""] * 7, source,
+            )  # fmt: skip
 
 
 def _csv(heads: tuple[str, ...], rows: Iterator[tuple[Any, ...]]) -> bytes:

@@ -22,6 +22,7 @@ from workstation.domain.arbitration import (
     Provenance,
     ReferenceStandard,
     Ruling,
+    object_code,
     require_reveal_allowed,
     require_ruling_complete,
 )
@@ -33,6 +34,7 @@ from workstation.domain.image import Image
 from workstation.domain.marks import (
     Mark,
     PaintedShape,
+    PointShape,
     mark_center,
     mark_planes,
     union_planes,
@@ -49,13 +51,16 @@ from workstation.domain.reading import (
     body_to_json,
     case_scopes,
     checked_body,
+    images_about,
     missing_in,
 )
-from workstation.domain.schema import Level, Scope, asked, holds
+from workstation.domain.schema import Completeness, Geometry, Level, Scope, asked, holds
 from workstation.services.canonical import document_sha256
 from workstation.services.reading import (
     named_scope,
+    not_evaluable,
     ordered_images,
+    require_consistent,
     require_unchanged,
     submitted_form,
 )
@@ -92,6 +97,8 @@ class DisputeItem:
 
     For a question `x_value`, `y_value`, `mine_value`; for an object the mark ids of each side.
     `reasons` are the typed reasons it is here for; an item without any is pre-adopted as agreed.
+    `combines`: both sides drew areas, so that union and intersection mean something; `differing`
+    names the attributes its marks differ in.
     """
 
     scope: Scope
@@ -104,6 +111,8 @@ class DisputeItem:
     y_marks: tuple[str, ...] = ()
     mine_marks: tuple[str, ...] = ()
     reasons: tuple[ReasonType, ...] = ()
+    combines: bool = False
+    differing: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -112,6 +121,33 @@ class DisputeItem:
     @property
     def disputed(self) -> bool:
         return bool(self.reasons)
+
+
+def allowed(item: DisputeItem) -> tuple[Choice, ...]:
+    """The choices that make sense for an item; no other is signed.
+
+    Union and intersection make one outline of two and would take the attributes of one side:
+    where these differ, the side is for the arbitrator to choose, not for the coin.
+    """
+    agreed = () if item.disputed else (Choice.AGREED,)
+    if item.question:
+        own = (Choice.MINE, Choice.UNDECIDABLE)
+        if not item.disputed and item.x_value == item.y_value:
+            return own  # only the ruling asks it
+        return (Choice.ADOPT_X, Choice.ADOPT_Y, *own, *agreed)
+    if not item.x_marks and not item.y_marks:
+        undecidable = (Choice.UNDECIDABLE,) if item.disputed else ()
+        return (Choice.MINE, Choice.NOTHING, *undecidable)
+    both = (Choice.UNION, Choice.INTERSECTION) if item.combines and not item.differing else ()
+    return (
+        Choice.ADOPT_X,
+        Choice.ADOPT_Y,
+        Choice.MINE,
+        *both,
+        Choice.NOTHING,
+        Choice.UNDECIDABLE,
+        *agreed,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +371,9 @@ def dispute_items(
     """Everything X and Y differ in, in reading order; disputed items carry their reasons.
 
     Questions first, then objects, per scope. Differences the protocol does not dispute (an
-    optional class, an agreed tolerance) come without reasons and are pre-adopted as agreed.
+    optional class, an agreed tolerance) come without reasons and are pre-adopted as agreed. Every
+    disputed unit has at least one disputed item: where no difference explains it (a comparator
+    failed on equal readings), what its rules are about is for the arbitrator to say.
     """
     out: list[DisputeItem] = []
     by_image = {image.image_id: image for image in images}
@@ -354,7 +392,61 @@ def dispute_items(
                 )
         if scope.level is Level.IMAGE:
             out += _object_items(protocol, by_image[scope.key], verdict, x, y)
+    for unit in verdict.disputed_units:
+        inside = images_about(unit, images)
+        if not any(i.disputed and images_about(i.scope, images) & inside for i in out):
+            _dispute_all(protocol, images, unit, verdict.of_unit(unit), x, y, out)
     return tuple(out)
+
+
+def _dispute_all(
+    protocol: Protocol,
+    images: Sequence[Image],
+    unit: Scope,
+    reasons: Sequence[Reason],
+    x: ReadingBody,
+    y: ReadingBody,
+    items: list[DisputeItem],
+) -> None:
+    """Make disputed items of what the unit's failing rules are about, in `items`."""
+    inside = images_about(unit, images)
+    for reason in reasons:
+        rule, why = protocol.item(reason.item_id), (reason.type,)
+        is_question = any(q.code == rule.question for q in protocol.schema.questions)
+        for scope in case_scopes(images):
+            if not images_about(scope, images) & inside:
+                continue
+            about = [
+                n
+                for n, item in enumerate(items)
+                if item.scope == scope
+                and (
+                    item.question == rule.question
+                    if is_question
+                    else item.class_code and (not rule.classes or item.class_code in rule.classes)
+                )
+            ]
+            for n in about:
+                found = tuple(dict.fromkeys((*items[n].reasons, *why)))
+                items[n] = replace(items[n], reasons=found)
+            if about:
+                continue
+            if is_question and protocol.schema.question(rule.question).level is scope.level:
+                first, second = x.answer(scope, rule.question), y.answer(scope, rule.question)
+                items.append(
+                    DisputeItem(
+                        scope,
+                        question=rule.question,
+                        x_value=first,
+                        y_value=second,
+                        reasons=why,
+                    )
+                )
+            elif not is_question and scope.level is Level.IMAGE:
+                lesions = [c.code for c in protocol.schema.lesion_classes if c.is_lesion]
+                code = (rule.classes or lesions or [""])[0]
+                if code:
+                    items.append(DisputeItem(scope, class_code=code, reasons=why))
 
 
 def _touches(reason: Reason, scope: Scope) -> bool:
@@ -409,12 +501,23 @@ def _object_items(
 ) -> list[DisputeItem]:
     scope = Scope(Level.IMAGE, image.image_id)
     reasons = [r for r in verdict.reasons if _touches(r, scope) and r.type in _OBJECT_REASONS]
-    groups = object_groups(protocol, image, x, y)
+    groups = _one_fovea(protocol, object_groups(protocol, image, x, y))
+    by_fovea = _nearest_by_fovea(protocol, image, x, y)
     items: list[DisputeItem] = []
     for group in groups:
-        about = [r for r in reasons if _concerns(protocol, r, group)]
+        lesion = protocol.schema.lesion_class(group.class_code)
+        about = [r for r in reasons if _concerns(protocol, r, group, by_fovea)]
+        # A mark that goes with a disputed answer stands or falls with it.
+        about += [
+            r
+            for r in verdict.reasons
+            if _touches(r, scope)
+            and protocol.item(r.item_id).question in (lesion.required_when or {})
+        ]
         if _identical(image, group, x, y):
             about = []
+        marks = [m for m in x.marks if m.mark_id in group.x_marks]
+        marks += [m for m in y.marks if m.mark_id in group.y_marks]
         items.append(
             DisputeItem(
                 scope,
@@ -422,15 +525,57 @@ def _object_items(
                 x_marks=group.x_marks,
                 y_marks=group.y_marks,
                 reasons=tuple(dict.fromkeys(r.type for r in about)),
+                combines=lesion.geometry is Geometry.AREA and bool(group.x_marks and group.y_marks),
+                differing=tuple(
+                    a.code
+                    for a in lesion.attributes
+                    if any(
+                        m.attributes.get(a.code) != marks[0].attributes.get(a.code) for m in marks
+                    )
+                ),
             )
         )
     return items
 
 
-def _concerns(protocol: Protocol, reason: Reason, group: ObjectGroup) -> bool:
+def _one_fovea(protocol: Protocol, groups: Sequence[ObjectGroup]) -> tuple[ObjectGroup, ...]:
+    """The groups with the two readers' foveas as one object, however far apart: an image has one."""
+    code = protocol.schema.fovea_class
+    found = [g for g in groups if code and g.class_code == code]
+    if len(found) != 2 or {bool(g.x_marks) for g in found} != {True, False}:
+        return tuple(groups)
+    both = replace(
+        found[0],
+        x_marks=found[0].x_marks + found[1].x_marks,
+        y_marks=found[0].y_marks + found[1].y_marks,
+    )
+    return tuple(both if g is found[0] else g for g in groups if g is not found[1])
+
+
+def _nearest_by_fovea(
+    protocol: Protocol, image: Image, x: ReadingBody, y: ReadingBody
+) -> frozenset[str]:
+    """Classes of which the fovea decides which mark on the image counts."""
+    return frozenset(
+        lesion.code
+        for lesion in protocol.schema.lesion_classes
+        if lesion.completeness is Completeness.NEAREST
+        and any(
+            sum(m.class_code == lesion.code for m in body.on_image(image.image_id)) > 1
+            for body in (x, y)
+        )
+    )
+
+
+def _concerns(
+    protocol: Protocol, reason: Reason, group: ObjectGroup, by_fovea: frozenset[str]
+) -> bool:
     item = protocol.item(reason.item_id)
     if item.question and not item.classes:
         return False  # about an answer, which failed to compare
+    if group.class_code == protocol.schema.fovea_class and by_fovea:
+        # Which mark was compared hangs on it, so a difference in it is part of the dispute.
+        return not item.classes or bool(by_fovea & {*item.classes})
     if item.classes:
         if group.class_code not in item.classes:
             return False
@@ -467,7 +612,11 @@ def with_mine(opened: OpenDispute, mine: ReadingBody) -> OpenDispute:
     assert opened.x is not None and opened.y is not None
     theirs = {mark.mark_id: mark for mark in (*opened.x.marks, *opened.y.marks)}
     images = {image.image_id: image for image in opened.images}
-    kept = [item for item in opened.items if item.question or item.x_marks or item.y_marks]
+    kept = [
+        item
+        for item in opened.items
+        if item.question or item.x_marks or item.y_marks or item.disputed
+    ]
     objects = [item for item in kept if not item.question]
     own: dict[tuple[str, ...], list[str]] = {}
     alone: dict[tuple[str, str], list[str]] = {}
@@ -481,7 +630,11 @@ def with_mine(opened: OpenDispute, mine: ReadingBody) -> OpenDispute:
         if home is not None:
             own.setdefault(home.key, []).append(mark.mark_id)
         else:
-            alone.setdefault((mark.image_id, mark.class_code), []).append(mark.mark_id)
+            bare = next((i for i in about if not i.x_marks and not i.y_marks), None)
+            if bare is not None:
+                own.setdefault(bare.key, []).append(mark.mark_id)
+            else:
+                alone.setdefault((mark.image_id, mark.class_code), []).append(mark.mark_id)
     items = [
         replace(item, mine_value=mine.answer(item.scope, item.question))
         if item.question
@@ -552,9 +705,11 @@ def unresolved(
     opened: OpenDispute, decisions: Sequence[Decision], mine: ReadingBody
 ) -> tuple[DisputeItem, ...]:
     """Disputed items without a decision. A question that the decided answers no longer ask
-    (a stage where the ruling says "normal") needs none."""
+    (a stage where the ruling says "normal") needs none, nor an object on an image they call not
+    evaluable."""
     decided = {decision.key for decision in decisions}
     body = ruling_body(opened, decisions, mine)
+    left_out = not_evaluable(opened.protocol, opened.images, body)
     open_items = []
     for item in opened.items:
         if not item.disputed or item.key in decided:
@@ -563,6 +718,8 @@ def unresolved(
             question = opened.protocol.schema.question(item.question)
             if not holds(question.when, body.answers.get(item.scope, {})):
                 continue
+        elif item.scope.key in left_out:
+            continue
         open_items.append(item)
     return tuple(open_items)
 
@@ -570,7 +727,18 @@ def unresolved(
 def ruling_body(
     opened: OpenDispute, decisions: Sequence[Decision], mine: ReadingBody
 ) -> ReadingBody:
-    """The reference the decisions add up to: what X and Y agree in, and each decision applied."""
+    """The reference the decisions add up to: what X and Y agree in, and each decision applied.
+
+    Nothing is marked on an image that the answers call not evaluable.
+    """
+    body = _assembled(opened, decisions, mine)
+    left_out = not_evaluable(opened.protocol, opened.images, body)
+    return body.with_marks([m for m in body.marks if m.image_id not in left_out])
+
+
+def _assembled(
+    opened: OpenDispute, decisions: Sequence[Decision], mine: ReadingBody
+) -> ReadingBody:
     assert opened.x is not None and opened.y is not None
     by_key = {decision.key: decision for decision in decisions}
     answers: dict[Scope, dict[str, Any]] = {}
@@ -624,6 +792,8 @@ def _decided_value(
             return item.y_value
         case Choice.MINE:
             return mine.answer(item.scope, item.question)
+        case Choice.AGREED:
+            return _tolerated_value(opened, item)
         case _:
             return None
 
@@ -649,12 +819,25 @@ def _agreed_marks(opened: OpenDispute) -> dict[tuple[str, ...], list[Mark]]:
         image = next(i for i in opened.images if i.image_id == item.scope.key)
         if a and b:
             bodies = [ReadingBody({}, tuple(a)), ReadingBody({}, tuple(b))]
-            out[item.key] = list(merge(opened.protocol, image, bodies).marks)
+            out[item.key] = list(merge(opened.protocol, image, bodies).marks) or _midway(
+                opened.protocol, item, bodies
+            )
         elif a or b:
             other = second if a else first
             if stands_alone(opened.protocol, image, (a or b)[0], bool(a), [other]):
                 out[item.key] = a or b
     return out
+
+
+def _midway(protocol: Protocol, item: DisputeItem, bodies: Sequence[ReadingBody]) -> list[Mark]:
+    """The fovea half-way between the two nobody disputes: too far apart to match as objects, and
+    still the one that both mean."""
+    marks = [mark for body in bodies for mark in body.marks]
+    shapes = [m.shape for m in marks if isinstance(m.shape, PointShape)]
+    if item.class_code != protocol.schema.fovea_class or len(marks) != 2 or len(shapes) != 2:
+        return []
+    a, b = shapes
+    return [replace(marks[0], shape=PointShape((a.x + b.x) / 2, (a.y + b.y) / 2, a.z))]
 
 
 def _decided_marks(
@@ -730,9 +913,10 @@ def sign(
 ) -> Changes:
     """Sign the ruling: it becomes the reference standard of the case.
 
-    Raises RuleViolation naming unresolved items, a missing reason, a missing note where the ruling
-    matches neither reader, or required answers the ruling leaves open; and where what was redrawn
-    is not at the `expected` revision.
+    Raises RuleViolation naming unresolved items, a choice that makes no sense for its item, a
+    missing reason, a missing note where the ruling matches neither reader, or what the protocol
+    asks for, given the ruled answers, and the ruling leaves open; and where what was redrawn is not at
+    the `expected` revision.
     """
     me = workspace.person.person_id
     with workspace.writing() as uow:
@@ -742,6 +926,7 @@ def sign(
         opened = _opened(uow, dispute, me)
         require_unchanged(opened.mine, expected)
         mine = opened.mine.body
+        decisions = _sensible(opened, decisions, mine)
         lacking = unresolved(opened, decisions, mine)
         numbers = {image.image_id: image.number for image in opened.images}
         require_ruling_complete(
@@ -819,16 +1004,60 @@ def _matches_one(decision: Decision, opened: OpenDispute, mine: ReadingBody) -> 
     )
 
 
+def _sensible(
+    opened: OpenDispute, decisions: Sequence[Decision], mine: ReadingBody
+) -> tuple[Decision, ...]:
+    """The decisions, without those on own marks that were taken back since. Raises RuleViolation
+    for one that makes no sense for its item."""
+    items = {item.key: item for item in opened.items}
+    numbers = {image.image_id: image.number for image in opened.images}
+    kept: list[Decision] = []
+    for decision in decisions:
+        name = f"{named_scope(decision.scope, numbers)}/{decision.question or decision.class_code}"
+        item = items.get(decision.key)
+        if item is None:
+            if decision.x_marks or decision.y_marks:
+                raise RuleViolation("arbitration.unknown_item", item=name)
+            if not decision.question:
+                continue
+            own = mine.answer(decision.scope, decision.question)
+            item = DisputeItem(decision.scope, question=decision.question, mine_value=own)
+        combining = decision.choice in (Choice.UNION, Choice.INTERSECTION)
+        if combining and item.combines and item.differing:
+            raise RuleViolation(
+                "arbitration.attributes_differ", item=name, attributes=list(item.differing)
+            )
+        if decision.choice not in allowed(item):
+            raise RuleViolation("arbitration.choice", item=name, choice=str(decision.choice))
+        if decision.choice is Choice.MINE:
+            ids = {m.mark_id for m in mine.marks}
+            drawn = ids & {*(decision.result_marks or item.mine_marks)}
+            if item.mine_value is None if item.question else not drawn:
+                raise RuleViolation("arbitration.nothing_own", item=name)
+        kept.append(decision)
+    return tuple(kept)
+
+
 def _check_answers(opened: OpenDispute, decisions: Sequence[Decision], body: ReadingBody) -> None:
-    """Required questions the ruling leaves open, other than those ruled undecidable."""
+    """What the protocol asks for given the ruled answers, and the ruling leaves open: questions,
+    lesions that go with an answer, attributes, a fovea; other than what was ruled undecidable, or
+    was no part of the dispute and fell to the merge."""
     undecidable = {
-        (d.scope, d.question) for d in decisions if d.choice is Choice.UNDECIDABLE and d.question
+        (d.scope, d.question or d.class_code) for d in decisions if d.choice is Choice.UNDECIDABLE
     }
+    require_consistent(opened.protocol, opened.images, body)
+    ruled = {decision.key for decision in decisions}
+    drawn: dict[tuple[Scope, str], bool] = {}
+    for item in opened.items:
+        if item.x_marks or item.y_marks:
+            about = item.scope, item.class_code
+            drawn[about] = drawn.get(about, False) or item.disputed or item.key in ruled
+    merged = {about for about, in_dispute in drawn.items() if not in_dispute}
     numbers = {image.image_id: image.number for image in opened.images}
     lacking = [
         (named_scope(m.scope, numbers), m.code, m.kind)
         for m in missing_in(opened.protocol.schema, opened.images, body)
-        if m.kind == "question" and (m.scope, m.code) not in undecidable
+        if m.kind == "attribute" or (m.scope, m.code) not in undecidable | merged
     ]
     if lacking:
         raise RuleViolation("arbitration.answers_missing", missing=lacking)
@@ -858,8 +1087,22 @@ def _reference(opened: OpenDispute, ruling: Ruling) -> ReferenceStandard:
             choice = by_question.get((scope, code), Choice.AGREED)
             provenance[f"{scope}/{code}"] = str(_PROVENANCE.get(choice, Provenance.ARBITRATED))
     for (scope, code), choice in by_question.items():
-        if choice is Choice.UNDECIDABLE:
+        openers = opened.protocol.schema.question(code).when or {}
+        given = ruling.body.answers.get(scope, {})
+        unasked = any(q in given and not holds({q: v}, given) for q, v in openers.items())
+        if choice is Choice.UNDECIDABLE and not unasked:
             provenance[f"{scope}/{code}"] = str(Provenance.UNDECIDABLE)
+    left_out = not_evaluable(opened.protocol, opened.images, ruling.body)
+    counts: dict[tuple[Scope, str], int] = {}
+    for decision in ruling.decisions:
+        about = decision.scope, decision.class_code
+        if decision.choice is Choice.UNDECIDABLE and not decision.question:
+            if decision.scope.key not in left_out:
+                counts[about] = counts.get(about, 0) + 1
+                key = f"{decision.scope}/{object_code(decision.class_code, counts[about])}"
+                provenance[key] = str(Provenance.UNDECIDABLE)
+    assembled = _assembled(opened, ruling.decisions, opened.mine.body).marks
+    dropped = [m.mark_id for m in assembled if m.image_id in left_out]
     assert opened.x is not None and opened.y is not None
     x_ids = {m.mark_id for m in opened.x.marks}
     y_ids = {m.mark_id for m in opened.y.marks}
@@ -888,7 +1131,11 @@ def _reference(opened: OpenDispute, ruling: Ruling) -> ReferenceStandard:
         "arbitration",
         ruling.body,
         provenance,
-        {"merge": str(opened.protocol.consensus_merge), "reason": ruling.reason_code},
+        {
+            "merge": str(opened.protocol.consensus_merge),
+            "reason": ruling.reason_code,
+            "not_evaluable": dropped,
+        },
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from workstation.domain.case import AssignmentState, CaseState, moved
@@ -18,13 +18,14 @@ from workstation.domain.reading import (
     ReadingBody,
     ReadingKind,
     ReadingState,
+    answers_around,
     body_to_json,
     changed_elsewhere,
     check_body,
     checked_body,
     missing_in,
 )
-from workstation.domain.schema import Level, Missing, Scope
+from workstation.domain.schema import Level, Missing, Scope, holds
 from workstation.services.canonical import document_sha256
 from workstation.services.workspace import (
     Workspace,
@@ -237,7 +238,9 @@ def submitted_form(
 ) -> tuple[ReadingBody, str]:
     """The body as it is frozen, and its hash.
 
-    Raises RuleViolation("reading.incomplete") naming every missing item.
+    Mark ids become the reading's own: two readers' files may both call a mark `m1`, and the two
+    meet in comparison and ruling. Raises RuleViolation("reading.incomplete") naming every missing
+    item, and as `require_consistent`.
     """
     body = checked_body(protocol.schema, images, reading.body)
     lacking = missing_in(protocol.schema, images, body)
@@ -247,7 +250,48 @@ def submitted_form(
             "reading.incomplete",
             missing=[(named_scope(m.scope, numbers), m.code, m.kind) for m in lacking],
         )
+    require_consistent(protocol, images, body)
+    space = uuid.uuid5(uuid.NAMESPACE_OID, reading.reading_id)
+    body = body.with_marks(
+        [replace(mark, mark_id=str(uuid.uuid5(space, mark.mark_id))) for mark in body.marks]
+    )
     return body, document_sha256(body_to_json(body))
+
+
+def not_evaluable(protocol: Protocol, images: Sequence[Image], body: ReadingBody) -> frozenset[str]:
+    """Images the answers call not evaluable, by the protocol's rules about that."""
+    rules = [
+        {item.question: item.values}
+        for item in protocol.agreement
+        if item.kind == "not_evaluable" and item.question
+    ]
+    return frozenset(
+        image.image_id
+        for image in images
+        if image.is_target
+        and any(
+            holds(rule, answers_around(images, body, Scope(Level.IMAGE, image.image_id)))
+            for rule in rules
+        )
+    )
+
+
+def require_consistent(protocol: Protocol, images: Sequence[Image], body: ReadingBody) -> None:
+    """Raises RuleViolation for what no reader can mean: marks on an image called not evaluable,
+    two foveas in one eye's image. The marks are named."""
+    left = not_evaluable(protocol, images, body)
+    fovea = protocol.schema.fovea_class
+    for image in images:
+        here = body.on_image(image.image_id)
+        if here and image.image_id in left:
+            raise RuleViolation(
+                "reading.marks_not_evaluable",
+                image=image.number,
+                marks=[mark.name for mark in here],
+            )
+        foveas = [mark.name for mark in here if fovea and mark.class_code == fovea]
+        if len(foveas) > 1:
+            raise RuleViolation("reading.two_foveas", image=image.number, marks=foveas)
 
 
 def submit(workspace: Workspace, reading_id: str, *, expected: int | None = None) -> Changes:

@@ -13,7 +13,13 @@ from typing import Any
 import workstation
 from workstation.comparators.regions import NearestUndefined, Regions
 from workstation.domain.agreement import Pair, Score, Verdict, agrees, unit_scopes
-from workstation.domain.arbitration import Choice, DisputeState, ReferenceStandard, Ruling
+from workstation.domain.arbitration import (
+    Choice,
+    DisputeState,
+    ReferenceStandard,
+    Ruling,
+    object_code,
+)
 from workstation.domain.audit import AuditEvent
 from workstation.domain.blinding import Field
 from workstation.domain.case import REFERENCED, Case, CaseState
@@ -23,7 +29,7 @@ from workstation.domain.marks import area_px, intersection_px
 from workstation.domain.people import Person, Role
 from workstation.domain.ports import Comparison, UnitOfWork
 from workstation.domain.protocol import LESIONS_KEPT, AgreementItem, Protocol
-from workstation.domain.reading import Reading, ReadingBody, case_scopes
+from workstation.domain.reading import Reading, ReadingBody, case_scopes, images_about
 from workstation.domain.report import (
     AccuracyScope,
     AgreementEntry,
@@ -328,9 +334,9 @@ def _undecidable(facts: _CaseFacts, units: Sequence[Scope]) -> bool:
     """Whether the ruling left something of these units undecidable."""
     if facts.reference is None:
         return False
+    inside = frozenset().union(*(images_about(u, facts.images) for u in units))
     return any(
-        source == "undecidable" and any(key.startswith(f"{u}/") for u in units)
-        for key, source in facts.reference.provenance.items()
+        images_about(scope, facts.images) & inside for scope, _ in facts.reference.undecidable
     )
 
 
@@ -549,16 +555,21 @@ def _accuracy(
         for which in scopes:
             chosen = [f for f in referenced if which == "all" or f.case.state is CaseState.RULED]
             for question in _compared_questions(protocol):
-                answers = list(_answers(protocol, chosen, person_id, question))
-                if answers:
+                unit = str(question.level)
+                answers, left_out = _answers(protocol, chosen, person_id, question, which)
+                if answers or left_out:
                     yield ReaderAccuracyEntry(
                         people[person_id].code,
                         question.label,
-                        str(question.level),
+                        unit,
                         which,
-                        answer_accuracy(answers, unit=str(question.level)),
+                        answer_accuracy(answers, unit=unit)
+                        if answers
+                        else NotEstimable("no_observations", {"unit": unit}),
+                        undecidable=_left_out({question.code: left_out}, protocol),
                     )
-            regions = list(_regions(protocol, chosen, person_id))
+            classes: dict[str, int] = {}
+            regions = list(_regions(protocol, chosen, person_id, which, classes))
             if regions:
                 yield ReaderAccuracyEntry(
                     people[person_id].code,
@@ -566,41 +577,115 @@ def _accuracy(
                     str(protocol.verdict_unit),
                     which,
                     mean_iou(regions, unit=str(protocol.verdict_unit), seed=seed),
+                    undecidable=_left_out(classes, protocol),
                 )
 
 
+def _left_out(counts: dict[str, int], protocol: Protocol) -> tuple[ReasonCount, ...]:
+    schema = protocol.schema
+    labels = {c.code: c.label for c in schema.lesion_classes}
+    labels |= {q.code: q.label for q in schema.questions}
+    return tuple(ReasonCount(code, n, labels[code]) for code, n in counts.items() if n)
+
+
+def _counted(facts: _CaseFacts, scope: Scope, which: AccuracyScope) -> bool:
+    """Whether the scope enters: under `disputed` only what lies within the disputed units."""
+    if which != "disputed":
+        return True
+    units = facts.verdict.disputed_units if facts.verdict else ()
+    disputed = frozenset().union(*(images_about(u, facts.images) for u in units))
+    return images_about(scope, facts.images) <= disputed
+
+
 def _answers(
-    protocol: Protocol, facts: Sequence[_CaseFacts], person_id: str, question: Question
-) -> Iterator[Answer]:
+    protocol: Protocol,
+    facts: Sequence[_CaseFacts],
+    person_id: str,
+    question: Question,
+    which: AccuracyScope,
+) -> tuple[list[Answer], int]:
+    """The reader's answers beside the reference's, and how many of these are undecidable: nobody
+    can be right or wrong about those."""
+    answers: list[Answer] = []
+    left_out = 0
     for f in facts:
         assert f.reference is not None
         reading = next((r for r in f.readings if r.person_id == person_id), None)
         if reading is None:
             continue
         for scope in case_scopes(f.images):
-            if scope.level is question.level:
-                yield Answer(
+            if scope.level is not question.level or not _counted(f, scope, which):
+                continue
+            if _is_open(protocol, f.reference, scope, question):
+                left_out += 1
+                continue
+            answers.append(
+                Answer(
                     f.case.subject_id,
                     category(protocol, reading.body, scope, question),
                     category(protocol, f.reference.body, scope, question),
                 )
+            )
+    return answers, left_out
+
+
+def _is_open(
+    protocol: Protocol, reference: ReferenceStandard, scope: Scope, question: Question
+) -> bool:
+    """Whether the reference leaves it undecidable, or whether it is asked at all."""
+    if (scope, question.code) in reference.undecidable:
+        return True
+    for opener, accepted in (question.when or {}).items():
+        given = reference.body.answer(scope, opener)
+        if given is not None:
+            if given not in accepted:
+                return False
+        elif _is_open(protocol, reference, scope, protocol.schema.question(opener)):
+            return True
+    return False
 
 
 def _regions(
-    protocol: Protocol, facts: Sequence[_CaseFacts], person_id: str
+    protocol: Protocol,
+    facts: Sequence[_CaseFacts],
+    person_id: str,
+    which: AccuracyScope,
+    left_out: dict[str, int],
 ) -> Iterator[PairCounts]:
+    """Overlap with the reference per unit. A class with an object ruled undecidable on an image is
+    left out there on both sides, and counted in `left_out`."""
     for f in facts:
         assert f.reference is not None
         reading = next((r for r in f.readings if r.person_id == person_id), None)
         if reading is None:
             continue
         pair = Regions(Pair(protocol, f.images, reading.body, f.reference.body))
-        for images in unit_scopes(f.images, protocol.verdict_unit).values():
+        for unit, images in unit_scopes(f.images, protocol.verdict_unit).items():
+            if not _counted(f, unit, which):
+                continue
             both = first = second = 0
             try:
                 for image in images:
-                    a = pair.union(0, pair.compared_areas(0, image), image)
-                    b = pair.union(1, pair.compared_areas(1, image), image)
+                    scope = Scope(Level.IMAGE, image.image_id)
+                    unknown = [
+                        c.code
+                        for c in protocol.schema.lesion_classes
+                        if (scope, object_code(c.code)) in f.reference.undecidable
+                    ]
+                    a, b = (
+                        pair.union(
+                            side,
+                            [
+                                m
+                                for m in pair.compared_areas(side, image)
+                                if m.class_code not in unknown
+                            ],
+                            image,
+                        )
+                        for side in (0, 1)
+                    )
+                    for code in unknown:
+                        left_out[code] = left_out.get(code, 0) + 1
                     both += intersection_px(a, b)
                     first += area_px(a)
                     second += area_px(b)

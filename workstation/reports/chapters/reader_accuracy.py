@@ -78,6 +78,17 @@ def _table(entries: list[ReaderAccuracyEntry], scope: str, setting: Setting) -> 
     )
 
 
+def _undecidable(entry: ReaderAccuracyEntry, counted: str, setting: Setting) -> str:
+    """The count with what was ruled undecidable and is left out of it, by name."""
+    if not entry.undecidable:
+        return counted
+    names = ", ".join(
+        f"{r.label.text(setting.language) if r.label else r.code} {r.count}"
+        for r in entry.undecidable
+    )
+    return tr("{counted}; left out as undecidable: {names}", counted=counted, names=names)
+
+
 def _rows(entry: ReaderAccuracyEntry, setting: Setting) -> list[tuple[str, ...]]:
     label, result = entry.label.text(setting.language), entry.result
     if not isinstance(result, Accuracy):
@@ -86,7 +97,7 @@ def _rows(entry: ReaderAccuracyEntry, setting: Setting) -> list[tuple[str, ...]]
             (
                 entry.reader,
                 label,
-                units,
+                _undecidable(entry, units, setting),
                 point(result, entry.criterion),
                 interval(result),
                 method(result),
@@ -100,7 +111,7 @@ def _rows(entry: ReaderAccuracyEntry, setting: Setting) -> list[tuple[str, ...]]
         (
             entry.reader,
             label,
-            counted,
+            _undecidable(entry, counted, setting),
             point(result.plain, entry.criterion),
             interval(result.plain),
             method(result.plain),

@@ -15,18 +15,7 @@ from workstation.ui.state.reading_session import ReadingSession
 Key = tuple[str, ...]
 
 
-def allowed(item: DisputeItem) -> tuple[Choice, ...]:
-    """The choices that make sense for an item."""
-    if item.question:
-        choices = [Choice.ADOPT_X, Choice.ADOPT_Y, Choice.MINE, Choice.UNDECIDABLE]
-        asked_only_here = not item.disputed and item.x_value == item.y_value
-        return tuple(choices[2:] if asked_only_here else choices)
-    if not item.x_marks and not item.y_marks:
-        return (Choice.MINE, Choice.NOTHING)
-    choices = [Choice.ADOPT_X, Choice.ADOPT_Y, Choice.MINE]
-    if item.x_marks and item.y_marks:
-        choices += [Choice.UNION, Choice.INTERSECTION]
-    return (*choices, Choice.NOTHING, Choice.UNDECIDABLE)
+allowed = arbitrating.allowed
 
 
 class RulingSession(QObject):
