@@ -17,7 +17,7 @@ from workstation.domain.marks import Mark, PointShape
 from workstation.domain.reading import ReadingBody
 from workstation.domain.schema import Level, Scope
 from workstation.messages import sentence
-from workstation.services import arbitrating, assigning, freezing, overseeing, reading
+from workstation.services import arbitrating, assigning, freezing, overseeing, reading, reporting
 from workstation.services.opening import NewStudy, checked_protocol
 
 GIVEN = {"quality": "acceptable", "eye": "OD", "diagnosis": "normal", "referral": "no",
@@ -125,6 +125,10 @@ def test_notes_of_a_consensus_are_frozen_with_it(teams: list[Team]) -> None:
         "tolerated_answers": [],
         "left_out": [{"image": "image-1", "class": "DRUSEN", "count": 1}],
     }
+    printed = reporting.report_data(team["coordinator"]).references
+    assert printed is not None
+    assert [(r.code, r.count) for r in printed.left_out] == [("DRUSEN", 1)]
+    assert [(r.code, r.count) for r in printed.provenance] == [("agreed", 5)]
 
 
 def test_a_question_that_failed_to_compare_disputes_no_object() -> None:

@@ -185,6 +185,20 @@ class Flow:
 
 
 @dataclass(frozen=True, slots=True)
+class ReferencePart:
+    """Where the references' items come from, and what merging agreeing readings left out.
+
+    `provenance` counts answers and marks by `Provenance` (adopted from X or from Y as one,
+    `adopted`); `tolerated` answers that differ, or that one reader alone gave, by question;
+    `left_out` marks that are in no reference, by class. The last two are of consensus alone.
+    """
+
+    provenance: tuple[ReasonCount, ...]
+    tolerated: tuple[ReasonCount, ...] = ()
+    left_out: tuple[ReasonCount, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Criterion:
     """A threshold of the protocol and what the exact comparison gave."""
 
@@ -333,6 +347,7 @@ class ReportData:
     software: tuple[SoftwareVersion, ...] = ()
     limits: tuple[str, ...] = ()
     remarks: tuple[Label, ...] = ()
+    references: ReferencePart | None = None
 
     def __post_init__(self) -> None:
         if self.generated_at.tzinfo is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -45,6 +46,7 @@ from workstation.domain.report import (
     ReaderAccuracyEntry,
     ReaderEntry,
     ReasonCount,
+    ReferencePart,
     ReportData,
     RulingEntry,
     RulingSummary,
@@ -129,6 +131,7 @@ def report_data(workspace: Workspace, limits: Sequence[str] = ()) -> ReportData:
         audit=_audit(events),
         software=_software(),
         limits=(*STANDING_LIMITS, *limits),
+        references=_references(protocol, facts),
     )
 
 
@@ -337,6 +340,36 @@ def _undecidable(facts: _CaseFacts, units: Sequence[Scope]) -> bool:
     inside = frozenset().union(*(images_about(u, facts.images) for u in units))
     return any(
         images_about(scope, facts.images) & inside for scope, _ in facts.reference.undecidable
+    )
+
+
+def _references(protocol: Protocol, facts: Sequence[_CaseFacts]) -> ReferencePart | None:
+    """Of all final references; None while there is none."""
+    found = [f.reference for f in facts if f.case.state in REFERENCED and f.reference is not None]
+    if not found:
+        return None
+    sources: Counter[str] = Counter()
+    tolerated: Counter[str] = Counter()
+    left_out: Counter[str] = Counter()
+    for reference in found:
+        for source in reference.provenance.values():
+            sources["adopted" if source.startswith("adopted_") else source] += 1
+        for key in reference.notes.get("tolerated_answers", ()):
+            tolerated[key.rpartition("/")[2]] += 1
+        for entry in reference.notes.get("left_out", ()):
+            left_out[entry["class"]] += entry["count"]
+    return ReferencePart(
+        tuple(ReasonCount(code, n) for code, n in sorted(sources.items())),
+        tuple(
+            ReasonCount(q.code, tolerated[q.code], q.label)
+            for q in protocol.schema.questions
+            if q.code in tolerated
+        ),
+        tuple(
+            ReasonCount(c.code, left_out[c.code], c.label)
+            for c in protocol.schema.lesion_classes
+            if c.code in left_out
+        ),
     )
 
 
