@@ -23,6 +23,7 @@ from workstation.domain.arbitration import Choice, Decision
 from workstation.domain.case import Case, CaseState
 from workstation.domain.errors import RuleViolation
 from workstation.domain.estimate import Accuracy
+from workstation.domain.events import Changes, Topic
 from workstation.domain.image import Eye
 from workstation.domain.marks import BoxShape, Mark, PointShape
 from workstation.domain.reading import ReadingBody
@@ -63,7 +64,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
         team.close()
 
 
-def read(team: Team, login: str, case: Case, body: ReadingBody) -> None:
+def read(team: Team, login: str, case: Case, body: ReadingBody) -> Changes:
     with team["coordinator"].reading() as uow:
         assigned = uow.cases.get(case.case_id).state is CaseState.ASSIGNED
         pairs = () if assigned else assigning.plan(uow).pairs
@@ -71,8 +72,7 @@ def read(team: Team, login: str, case: Case, body: ReadingBody) -> None:
         assigning.assign(team["coordinator"], pairs)
     opened = reading.open_case(team[login], case.case_id)
     reading.save_draft(team[login], opened.reading.reading_id, body)
-    reading.submit(team[login], opened.reading.reading_id)
-    team[login].comparison.compare_pending()
+    return reading.submit(team[login], opened.reading.reading_id)
 
 
 def disputed(team: Team, case: Case, a: ReadingBody, b: ReadingBody) -> OpenDispute:
@@ -255,6 +255,15 @@ def test_marks_of_two_readers_with_one_id_both_stand(make: Make) -> None:
     assert sorted(m.shape.x0 for m in found.body.marks) == [10.0, 200.0]
     sources = sorted(v for k, v in found.provenance.items() if k.startswith("mark:"))
     assert sources == ["adopted_x", "adopted_y"]
+
+
+def test_submitting_second_tells_a_reader_no_more_than_submitting_first(make: Make) -> None:
+    team = make()
+    case = team.add_case("P1", [photo(image_id="i1")])
+    first = read(team, "reader-a", case, ReadingBody({on("i1"): NORMAL}))
+    second = read(team, "reader-b", case, ReadingBody({on("i1"): dr("I")}))
+    assert first == second and second.topics == {Topic.READINGS, Topic.ASSIGNMENTS}
+    assert opened_of(team, case).items
 
 
 def typed() -> dict[str, Any]:

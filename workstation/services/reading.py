@@ -328,5 +328,7 @@ def submit(workspace: Workspace, reading_id: str, *, expected: int | None = None
             to = moved(case.state, CaseState.AWAITING_COMPARISON, case.number)
             uow.cases.update(replace(case, state=to))
         uow.commit()
-    changes = changed(Topic.READINGS, Topic.ASSIGNMENTS, Topic.CASES, case_ids=(reading.case_id,))
-    return changes | workspace.comparison.compare_pending()
+    # What the comparison changed is not the reader's to know: it would tell that the other
+    # has submitted.
+    workspace.comparison.compare_pending()
+    return changed(Topic.READINGS, Topic.ASSIGNMENTS, case_ids=(reading.case_id,))
