@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -241,6 +242,35 @@ def test_a_remark_is_one_step_however_many_letters(bench: Bench) -> None:
     assert desk.read.session.stack.count() == 1
     # Letters typed are no tool keys.
     assert desk.read.bench.toolbar.tool is None
+    bench.idle(window)
+
+
+def test_submitting_takes_no_longer_when_the_other_has_submitted(
+    bench: Bench, answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The comparison waits in the background; the next case is open and can be worked on."""
+    compared = threading.Event()
+    window = bench.window("fundus", "reader-a")
+    comparison = window.app.workspace.comparison
+    real = type(comparison).compare_pending
+
+    def slow(self: object) -> object:
+        compared.wait(10)
+        return real(self)
+
+    monkeypatch.setattr(type(comparison), "compare_pending", slow)
+    desk = desk_of(window)
+    desk.open_next()
+    assert desk.case is not None
+    first = desk.case.case.number
+    fill(bench, desk, 0, **NORMAL)
+    fill(bench, desk, 1, **(NORMAL | {"eye": "OS"}))
+    answer("Submit reading")
+    bench.qtbot.mouseClick(desk.read.finish, LEFT)  # type: ignore[union-attr]
+    bench.qtbot.waitUntil(lambda: desk.case is not None and desk.case.case.number != first)
+    fill(bench, desk, 0, quality="acceptable")
+    bench.qtbot.waitUntil(lambda: len(window.app.jobs.active) == 1)  # saved; only that one waits
+    compared.set()
     bench.idle(window)
 
 

@@ -294,10 +294,18 @@ def require_consistent(protocol: Protocol, images: Sequence[Image], body: Readin
             raise RuleViolation("reading.two_foveas", image=image.number, marks=foveas)
 
 
-def submit(workspace: Workspace, reading_id: str, *, expected: int | None = None) -> Changes:
+def submit(
+    workspace: Workspace,
+    reading_id: str,
+    *,
+    expected: int | None = None,
+    compare: bool = True,
+) -> Changes:
     """Freeze and sign the reading; with the last one in, the case awaits its comparison.
 
     The comparison itself is another transaction, so that a crash between the two loses nothing.
+    With `compare` false it is left to the caller, who has it done out of the reader's sight: how
+    long a submission takes must not tell whether the other reader has submitted.
     Raises RuleViolation for an incomplete reading, naming what is missing, and for one that is
     not at the `expected` revision: nobody signs what another window wrote.
     """
@@ -330,5 +338,6 @@ def submit(workspace: Workspace, reading_id: str, *, expected: int | None = None
         uow.commit()
     # What the comparison changed is not the reader's to know: it would tell that the other
     # has submitted.
-    workspace.comparison.compare_pending()
+    if compare:
+        workspace.comparison.compare_pending()
     return changed(Topic.READINGS, Topic.ASSIGNMENTS, case_ids=(reading.case_id,))

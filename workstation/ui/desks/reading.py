@@ -165,7 +165,9 @@ class ReadingDesk(QWidget):
         self.app.jobs.run(
             tr("Submitting"),
             read.autosave.then(
-                lambda seen: reading.submit(self.app.workspace, reading_id, expected=seen)
+                lambda seen: reading.submit(
+                    self.app.workspace, reading_id, expected=seen, compare=False
+                )
             ),
             lambda changes: self._submitted(changes, number),
             lambda error: self._not_submitted(error, read),
@@ -176,8 +178,21 @@ class ReadingDesk(QWidget):
             self.close_case()
         self.app.announce(changes)
         self.app.saved.emit(tr("case {case} submitted", case=number))
+        # Out of the reader's sight: it takes long only where the other reader has submitted too.
+        self.app.jobs.run(
+            tr("Saving"),
+            lambda _: self.app.workspace.comparison.compare_pending(),
+            lambda _: None,
+            self._not_compared,
+            writer=False,
+        )
         if self.case is None:
             self.open_next()
+
+    def _not_compared(self, error: BaseException) -> None:
+        """The case stays "awaiting comparison" in the store; the next start compares it."""
+        if not isinstance(error, WorkstationError):
+            told(self, error)
 
     def _not_submitted(self, error: BaseException, read: OwnRead) -> None:
         if self.read is not read:
