@@ -214,6 +214,18 @@ def test_a_dispute_is_ruled_item_by_item(bench: Bench, window: MainWindow, answe
     assert reference.body.answer(scope, "stage") == before_x.answer(scope, "stage")
     assert reference.body.answer(scope, "referral") == before_y.answer(scope, "referral")
     assert [m.class_code for m in reference.body.marks].count("DISC") == 1  # agreed, pre-adopted
+    # Looked at again: what stands, why, and how sure; nothing can be changed.
+    desk_of(window).open_dispute(dispute.dispute_id)
+    seen = desk_of(window).comparing
+    assert seen is not None and seen.read_only
+    titles = [w.text() for w in seen.bench.findChildren(QLabel)]
+    assert "Ruling (reference standard)" in titles and "Mine" not in titles
+    image = next(i for i in seen.images if i.image_id == irma[0].image_id)
+    assert {d.mark.mark_id for d in seen._mine_drawn(image)} == {
+        m.mark_id for m in reference.body.marks if m.image_id == image.image_id
+    }
+    assert "both looked at again" in seen.panel.signed.text()
+    assert not seen.panel.sign.isVisible()
 
 
 def test_redrawing_starts_from_what_is_adopted_and_letters_are_tools_meanwhile(

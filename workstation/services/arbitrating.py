@@ -152,7 +152,8 @@ def allowed(item: DisputeItem) -> tuple[Choice, ...]:
 
 @dataclass(frozen=True, slots=True)
 class OpenDispute:
-    """A dispute on the desk. `x`, `y`, `verdict` and `items` are None/empty until revealed."""
+    """A dispute on the desk. `x`, `y`, `verdict` and `items` are None/empty until revealed,
+    `ruling` until it is signed."""
 
     dispute: Dispute
     case: Case
@@ -163,6 +164,7 @@ class OpenDispute:
     y: ReadingBody | None = None
     verdict: Verdict | None = None
     items: tuple[DisputeItem, ...] = ()
+    ruling: Ruling | None = None
     x_is_first: bool = True
     """Whether X is the reading of the first slot: what nobody disputes must not hang on the coin."""
 
@@ -278,6 +280,8 @@ def _opened(uow: UnitOfWork, dispute: Dispute, me: str) -> OpenDispute:
     in_slots = [r.reading_id for r in uow.readings.submitted(dispute.case_id)]
     x_is_first = in_slots.index(dispute.x_reading_id) < in_slots.index(dispute.y_reading_id)
     opened = replace(opened, x=x, y=y, verdict=verdict, items=items, x_is_first=x_is_first)
+    if dispute.state is DisputeState.RESOLVED:
+        opened = replace(opened, ruling=uow.rulings.of_dispute(dispute.dispute_id))
     return with_mine(opened, reading.body)
 
 

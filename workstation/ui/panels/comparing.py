@@ -206,7 +206,8 @@ class Comparing(QWidget):
         self.bench.panes[0][0].show_box(box.col0, box.row0, box.col1, box.row1, z)
 
     def _all_marks(self) -> tuple[Mark, ...]:
-        return (*self._x.marks, *self._y.marks, *self.own.body.marks)
+        ruled = self.opened.ruling.body.marks if self.opened.ruling is not None else ()
+        return (*self._x.marks, *self._y.marks, *self.own.body.marks, *ruled)
 
     def _ids(self, item: DisputeItem | None) -> frozenset[str]:
         if item is None:
@@ -221,7 +222,8 @@ class Comparing(QWidget):
         bench = self.bench
         focused = any(pane.hasFocus() for pane, _ in bench.panes)
         bench.clear_panes()
-        own = bench.add_pane(image, lambda: self._mine_drawn(image), drawing=True, title=tr("Mine"))
+        title = tr("Mine") if self.opened.ruling is None else tr("Ruling (reference standard)")
+        own = bench.add_pane(image, lambda: self._mine_drawn(image), drawing=True, title=title)
         bench.add_pane(image, lambda: self._drawn(self._x, "x", image), drawing=False, title="X")
         bench.add_pane(image, lambda: self._drawn(self._y, "y", image), drawing=False, title="Y")
         bench.refresh()
@@ -235,7 +237,8 @@ class Comparing(QWidget):
         return self.bench.drawn(body.on_image(image.image_id), side, strong)
 
     def _mine_drawn(self, image: Image) -> Sequence[DrawnMark]:
-        own = self._drawn(self.own.body, "own", image)
+        ruled = self.opened.ruling
+        own = self._drawn(self.own.body if ruled is None else ruled.body, "own", image)
         match self.over:
             case Over.NOTHING:
                 return own

@@ -74,6 +74,10 @@ class RulingPanel(QWidget):
         self.middle.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.middle.setWidget(content)
         outer.addWidget(self.middle, 3)
+        self.signed = QLabel(self._signed_text())
+        self.signed.setWordWrap(True)
+        self.signed.setVisible(ruling.opened.ruling is not None)
+        column.addWidget(self.signed)
         self.title = QLabel()
         self.title.setWordWrap(True)
         self.title.setProperty("role", "section")
@@ -149,6 +153,22 @@ class RulingPanel(QWidget):
             widget.setVisible(not self._read_only)
         for button in self.sure.buttons():
             button.setVisible(not self._read_only)
+
+    def _signed_text(self) -> str:
+        """Reason, certainty and note of a signed ruling."""
+        ruled = self.ruling.opened.ruling
+        if ruled is None:
+            return ""
+        labels = {
+            o.code: o.label.text(language()) for o in self.ruling.opened.protocol.reason_codes
+        }
+        text = tr(
+            "Ruled {at}: {reason}, {sure}.",
+            at=ruled.signed_at.astimezone().strftime("%Y-%m-%d %H:%M"),
+            reason=labels.get(ruled.reason_code, ruled.reason_code),
+            sure=tr(SURENESS[ruled.confidence - 1]),
+        )
+        return f"{text} {ruled.note}".strip()
 
     @property
     def confidence(self) -> int:
