@@ -17,6 +17,8 @@ from workstation.domain.errors import EnvironmentProblem, InvalidValue
 from workstation.domain.report import ReportData, RulingEntry, StudyPart
 from workstation.domain.text import Label
 from workstation.i18n import LANGUAGES
+from workstation.metrics.overlap import PairCounts
+from workstation.metrics.reader_accuracy import Answer, answer_accuracy, mean_iou
 from workstation.paths import resources_dir
 from workstation.reports.chapters.limits import limit_sentences
 from workstation.reports.render import pdf_bytes, render_pdf
@@ -186,3 +188,44 @@ def test_unknown_language_and_missing_font_are_refused(
     assert font_file(resources_dir() / "fonts", "Bold") != font_file(
         resources_dir() / "fonts", "Regular"
     )
+
+
+def test_no_count_of_one_stands_with_a_plural(full_report: ReportData) -> None:
+    result = mean_iou([PairCounts("P1", 80, 90, 90)], unit="image", seed=5, replicates=50)
+    accuracy = full_report.reader_accuracy
+    one = replace(accuracy[1], result=result, both_empty=11)
+    single = (
+        *accuracy,
+        one,
+        replace(accuracy[0], result=answer_accuracy([Answer("P1", "II", "II")], unit="image")),
+    )
+    empty = replace(full_report.overlap[1], pairs=1)
+    report = replace(full_report, reader_accuracy=single, overlap=(full_report.overlap[0], empty))
+    text = text_of(pdf_bytes(report, "en"))
+    assert "1 image; 11 marked by neither" in text and "1/1 image " in text
+    assert "1 image compared." in text and "1 patient" in text
+    assert not re.findall(r"(?<![\d.,/])1(?:/1)? (?:images|cases|patients|eyes|pairs)\b", text)
+
+
+def test_no_two_titles_of_a_table_run_together(full_report: ReportData) -> None:
+    """Every title of the ruled items begins right of the end of the one before."""
+    starts: list[tuple[float, float, str]] = []
+
+    def see(text: str, cm: list[float], tm: list[float], font: object, size: float) -> None:
+        if text.strip() in ("Reason", "Arbitrator", "Note"):
+            starts.append((tm[5] * cm[3] + cm[5], tm[4] * cm[0] + cm[4], text.strip()))
+
+    for page in PdfReader(BytesIO(pdf_bytes(full_report, "en"))).pages:
+        page.extract_text(visitor_text=see)
+    rows: dict[float, dict[str, float]] = {}
+    for y, x, word in starts:
+        rows.setdefault(round(y, 1), {})[word] = x
+    heads = [row for row in rows.values() if len(row) == 3]
+    assert heads
+    # "Arbitrator" in bold 8.2 pt is 43 pt wide.
+    assert all(row["Note"] - row["Arbitrator"] > 47 for row in heads)
+
+
+def test_the_blindness_level_has_its_sentence_before_its_code(full_report: ReportData) -> None:
+    text = text_of(pdf_bytes(full_report, "en"))
+    assert "in the store. (blindness_level: application)" in text

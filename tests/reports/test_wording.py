@@ -7,7 +7,14 @@ from fractions import Fraction
 import pytest
 
 from workstation.domain.estimate import Estimate, NotEstimable
-from workstation.reports.wording import interval, number, number_against, point, verdict
+from workstation.reports.wording import (
+    counted,
+    interval,
+    number,
+    number_against,
+    point,
+    verdict,
+)
 
 
 @pytest.mark.parametrize(
@@ -36,3 +43,9 @@ def test_what_does_not_exist_is_never_printed_as_a_number() -> None:
     without = Estimate(1.0, None, None, "fleiss_cohen_everitt", 9, "image", "no_variation")
     assert interval(without) == "no interval: no variation in the data"
     assert verdict(None) == "–"
+
+
+@pytest.mark.parametrize("unit", ["image", "eye", "case", "patient", "lesion"])
+def test_one_is_no_plural(unit: str) -> None:
+    assert counted(1, unit) == f"1 {unit}"
+    assert counted(2, unit) == f"2 {unit}s" and counted(0, unit) == f"0 {unit}s"

@@ -279,6 +279,9 @@ class RulingSummary:
 class ReaderAccuracyEntry:
     """One reader against the reference standard: either answers or regions.
 
+    Of regions, units marked by neither side (`both_empty`) and units whose nearest lesion is not
+    known (`undefined`) are no part of the mean.
+
     `undecidable` counts what was ruled undecidable and is left out for that: answers by question,
     classes of an image by class.
     """
@@ -289,6 +292,8 @@ class ReaderAccuracyEntry:
     scope: AccuracyScope
     result: Accuracy | Estimate | NotEstimable
     criterion: Criterion | None = None
+    both_empty: int = 0
+    undefined: int = 0
     undecidable: tuple[ReasonCount, ...] = ()
 
 

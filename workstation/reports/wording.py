@@ -97,7 +97,7 @@ def method(result: Estimate | NotEstimable) -> str:
     if result.note == "patients_as_effective_n":
         parts.append(tr("number of patients taken as effective n"))
     if result.clusters is not None:
-        parts.append(tr("{count} patients", count=result.clusters))
+        parts.append(counted(result.clusters, "patient"))
     if result.resampling is not None:
         parts.append(
             tr(
@@ -120,6 +120,19 @@ def unit_name(code: str) -> str:
         "lesion": tr("lesions"),
     }
     return names.get(code, code)
+
+
+def counted(count: int, unit: str) -> str:
+    """A count with its unit: "1 image", "2 images"."""
+    forms = {
+        "image": (tr("{count} image", count=count), tr("{count} images", count=count)),
+        "eye": (tr("{count} eye", count=count), tr("{count} eyes", count=count)),
+        "case": (tr("{count} case", count=count), tr("{count} cases", count=count)),
+        "patient": (tr("{count} patient", count=count), tr("{count} patients", count=count)),
+        "lesion": (tr("{count} lesion", count=count), tr("{count} lesions", count=count)),
+    }
+    one, several = forms.get(unit, (f"{count} {unit}", f"{count} {unit}"))
+    return one if count == 1 else several
 
 
 def level_name(code: str) -> str:

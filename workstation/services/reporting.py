@@ -6,7 +6,7 @@ import importlib.metadata
 import platform
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -604,12 +604,15 @@ def _accuracy(
             classes: dict[str, int] = {}
             regions = list(_regions(protocol, chosen, person_id, which, classes))
             if regions:
+                known = [counts for counts in regions if counts is not None]
                 yield ReaderAccuracyEntry(
                     people[person_id].code,
                     Label("病灶总体区域平均交并比", "Mean IoU of the overall lesion area"),
                     str(protocol.verdict_unit),
                     which,
-                    mean_iou(regions, unit=str(protocol.verdict_unit), seed=seed),
+                    mean_iou(known, unit=str(protocol.verdict_unit), seed=seed),
+                    both_empty=sum(counts.both_empty for counts in known),
+                    undefined=len(regions) - len(known),
                     undecidable=_left_out(classes, protocol),
                 )
 
@@ -684,15 +687,17 @@ def _regions(
     person_id: str,
     which: AccuracyScope,
     left_out: dict[str, int],
-) -> Iterator[PairCounts]:
-    """Overlap with the reference per unit. A class with an object ruled undecidable on an image is
+) -> Iterator[PairCounts | None]:
+    """Pixels of the reader and the reference in every unit; None where the nearest lesion of a
+    class is not known on either side. A class with an object ruled undecidable on an image is
     left out there on both sides, and counted in `left_out`."""
     for f in facts:
         assert f.reference is not None
         reading = next((r for r in f.readings if r.person_id == person_id), None)
         if reading is None:
             continue
-        pair = Regions(Pair(protocol, f.images, reading.body, f.reference.body))
+        reader, reference = _with_fovea(protocol, reading.body, f.reference.body)
+        pair = Regions(Pair(protocol, f.images, reader, reference))
         for unit, images in unit_scopes(f.images, protocol.verdict_unit).items():
             if not _counted(f, unit, which):
                 continue
@@ -723,5 +728,26 @@ def _regions(
                     first += area_px(a)
                     second += area_px(b)
             except NearestUndefined:
+                yield None
                 continue
             yield PairCounts(f.case.subject_id, both, first, second)
+
+
+def _with_fovea(
+    protocol: Protocol, first: ReadingBody, second: ReadingBody
+) -> tuple[ReadingBody, ReadingBody]:
+    """Both bodies with a fovea on every image where at least one of them has it: a ruling need
+    not mark it anew, and which lesion is the nearest is known all the same."""
+    code = protocol.schema.fovea_class
+
+    def lent(body: ReadingBody, other: ReadingBody) -> ReadingBody:
+        have = {m.image_id for m in body.marks if m.class_code == code}
+        used = {m.mark_id for m in body.marks}
+        new = [
+            replace(m, mark_id=f"{m.mark_id}-lent") if m.mark_id in used else m
+            for m in other.marks
+            if m.class_code == code and m.image_id not in have
+        ]
+        return body.with_marks((*body.marks, *new))
+
+    return lent(first, second), lent(second, first)

@@ -9,6 +9,7 @@ from workstation.reports.blocks import Block, Chapter, Chart, Column, Heading, P
 from workstation.reports.charts import ForestRow, forest
 from workstation.reports.setting import Setting
 from workstation.reports.wording import (
+    counted,
     estimate,
     interval,
     method,
@@ -77,7 +78,7 @@ def _kappas(entries: tuple[AgreementEntry, ...], setting: Setting) -> Table:
                 point(kappa.asymptotic, entry.criterion),
                 interval(kappa.asymptotic),
                 method(kappa.asymptotic),
-                f"{sum(map(sum, kappa.table))} {unit_name(entry.unit)}",
+                counted(sum(map(sum, kappa.table)), entry.unit),
                 verdict(entry.criterion),
             )
         )

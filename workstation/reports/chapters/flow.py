@@ -14,6 +14,7 @@ from workstation.reports.blocks import (
     Paragraph,
     Table,
 )
+from workstation.reports.refused import refused_name
 from workstation.reports.setting import Setting
 from workstation.reports.wording import reason, unit_name
 
@@ -35,7 +36,7 @@ def _intake(intake: Intake, setting: Setting) -> list[Block]:
     rows = [
         (tr("Files offered"), str(intake.offered)),
         *(
-            (tr("Refused: {reason}", reason=reason(entry, setting.language)), str(entry.count))
+            (tr("Refused: {reason}", reason=_refused(entry, setting)), str(entry.count))
             for entry in intake.refused
         ),
         (tr("Files accepted"), str(intake.accepted)),
@@ -48,6 +49,10 @@ def _intake(intake: Intake, setting: Setting) -> list[Block]:
             tuple(rows),
         ),
     ]
+
+
+def _refused(entry: ReasonCount, setting: Setting) -> str:
+    return refused_name(entry.code) if entry.label is None else reason(entry, setting.language)
 
 
 def _flow(flow: Flow, setting: Setting) -> list[Block]:

@@ -9,6 +9,7 @@ from workstation.reports.blocks import Block, Chapter, Chart, Column, Heading, P
 from workstation.reports.charts import histogram
 from workstation.reports.setting import Setting
 from workstation.reports.wording import (
+    counted,
     estimate,
     method,
     not_estimable,
@@ -48,10 +49,9 @@ def _entry(entry: OverlapEntry, setting: Setting) -> list[Block]:
         return [
             Paragraph(
                 tr(
-                    "{reason}: {count} {unit} compared.",
+                    "{reason}: {counted} compared.",
                     reason=not_estimable(spread),
-                    count=entry.pairs,
-                    unit=unit_name(entry.unit),
+                    counted=counted(entry.pairs, entry.unit),
                 ),
                 "note",
             )
@@ -107,7 +107,9 @@ def _chart(entry: OverlapEntry, spread: OverlapDistribution, setting: Setting) -
         font=setting.regular_font,
     )
     return Chart(
-        tr("Distribution of IoU over {n} pairs", n=spread.n),
+        tr("Distribution of IoU over {n} pair", n=spread.n)
+        if spread.n == 1
+        else tr("Distribution of IoU over {n} pairs", n=spread.n),
         drawn,
         tr("Histogram; its counts stand in the table below."),
     )

@@ -7,7 +7,7 @@ from workstation.domain.report import ReaderAccuracyEntry, ReportData
 from workstation.i18n import tr
 from workstation.reports.blocks import Block, Chapter, Column, Paragraph, Table
 from workstation.reports.setting import Setting
-from workstation.reports.wording import interval, method, not_estimable, point, unit_name, verdict
+from workstation.reports.wording import counted, interval, method, not_estimable, point, verdict
 
 ORDER = 80
 
@@ -71,10 +71,30 @@ def _table(entries: list[ReaderAccuracyEntry], scope: str, setting: Setting) -> 
             Column(tr("Criterion"), 6),
         ),
         tuple(rows),
-        tr(
-            "A missing answer counts as not correct. The second interval of an entry allows for "
-            "several units of one patient."
+        (" " if setting.language == "en" else "").join(
+            (
+                tr(
+                    "A missing answer counts as not correct. The second interval of an entry "
+                    "allows for several units of one patient."
+                ),
+                *(
+                    (_iou_note(),)
+                    if any(not isinstance(e.result, Accuracy) for e in entries)
+                    else ()
+                ),
+            )
         ),
+    )
+
+
+def _iou_note() -> str:
+    return tr(
+        "The mean IoU is over the units in which the reader or the reference has an area: an area "
+        "on one side only counts as 0; a unit without any on either side has no IoU, is counted "
+        "apart (“marked by neither”) and enters no average. Of classes of which only the lesion "
+        "nearest to the fovea is compared, the nearest on either side counts; where one side has "
+        "no fovea marked it is measured from the other’s, and where neither has one the unit is "
+        "counted apart (“without a nearest lesion”)."
     )
 
 
@@ -92,7 +112,13 @@ def _undecidable(entry: ReaderAccuracyEntry, counted: str, setting: Setting) -> 
 def _rows(entry: ReaderAccuracyEntry, setting: Setting) -> list[tuple[str, ...]]:
     label, result = entry.label.text(setting.language), entry.result
     if not isinstance(result, Accuracy):
-        units = f"{result.n} {unit_name(entry.unit)}" if isinstance(result, Estimate) else "–"
+        units = counted(result.n, entry.unit) if isinstance(result, Estimate) else "–"
+        if entry.both_empty:
+            units = tr("{counted}; {count} marked by neither", counted=units,
+                       count=entry.both_empty)  # fmt: skip
+        if entry.undefined:
+            units = tr("{counted}; {count} without a nearest lesion", counted=units,
+                       count=entry.undefined)  # fmt: skip
         return [
             (
                 entry.reader,
@@ -104,14 +130,14 @@ def _rows(entry: ReaderAccuracyEntry, setting: Setting) -> list[tuple[str, ...]]
                 verdict(entry.criterion),
             )
         ]
-    counted = f"{result.correct}/{result.n} {unit_name(entry.unit)}"
+    units = f"{result.correct}/{counted(result.n, entry.unit)}"
     if result.missing:
-        counted = tr("{counted}, {missing} missing", counted=counted, missing=result.missing)
+        units = tr("{counted}, {missing} missing", counted=units, missing=result.missing)
     rows: list[tuple[str, ...]] = [
         (
             entry.reader,
             label,
-            _undecidable(entry, counted, setting),
+            _undecidable(entry, units, setting),
             point(result.plain, entry.criterion),
             interval(result.plain),
             method(result.plain),

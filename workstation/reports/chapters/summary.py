@@ -34,7 +34,11 @@ def chapter(data: ReportData, setting: Setting) -> Chapter:
         ),
         # The field's own name stands in every language, so that programs and people find it.
         Paragraph(
-            f"blindness_level: {data.blindness_level}. " + blindness_sentence(data.blindness_level),
+            tr(
+                "{sentence} (blindness_level: {level})",
+                sentence=blindness_sentence(data.blindness_level),
+                level=data.blindness_level,
+            ),
             "note",
         ),
         Table(
