@@ -48,7 +48,7 @@ class JobRunner(QObject):
     finished = Signal(object)
     # Before all is stopped: whoever has something unsaved writes it now, or asks.
     closing = Signal()
-    _done = Signal(object)
+    _done = Signal(object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -56,7 +56,10 @@ class JobRunner(QObject):
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="pool")
         self._count = 0
         self.active: dict[int, Job] = {}
-        self._done.connect(lambda call: call(), Qt.ConnectionType.QueuedConnection)
+        # Kept here: a worker lets go of its future late, and must not be the last to hold a
+        # Qt object, which would then be destroyed in its thread.
+        self._calls: dict[int, tuple[Callable[[Any], None], Callable[[BaseException], None]]] = {}
+        self._done.connect(self._settle, Qt.ConnectionType.QueuedConnection)
 
     def run(
         self,
@@ -67,26 +70,21 @@ class JobRunner(QObject):
         *,
         writer: bool = True,
     ) -> Job:
-        """Start work; exactly one of the two callbacks is called, on the main thread."""
+        """Start work; exactly one of the two callbacks is called, on the main thread. `fn` holds
+        no Qt object that may be gone before it ends."""
         self._count += 1
         number = self._count
         job = Job(number, title, Progress(lambda d, t, w: self.progressed.emit(job, d, t, w)))
         self.active[number] = job
+        self._calls[number] = (on_done, on_error)
         self.started.emit(job)
         future = (self._writer if writer else self._pool).submit(fn, job.progress)
-        future.add_done_callback(
-            lambda f: self._done.emit(lambda: self._settle(job, f, on_done, on_error))
-        )
+        future.add_done_callback(lambda f: self._done.emit(job, f))
         return job
 
-    def _settle(
-        self,
-        job: Job,
-        future: Future[Any],
-        on_done: Callable[[Any], None],
-        on_error: Callable[[BaseException], None],
-    ) -> None:
+    def _settle(self, job: Job, future: Future[Any]) -> None:
         self.active.pop(job.number, None)
+        on_done, on_error = self._calls.pop(job.number)
         self.finished.emit(job)
         error = future.exception()
         if error is not None:
