@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 import weakref
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -41,8 +42,10 @@ def test_a_finished_future_holds_nobody_who_was_told(
     jobs = JobRunner()
     told = Told()
     seen, alive = told.got, weakref.ref(told)
-    jobs.run("one", lambda _: 7, told.done, told.failed)
-    qtbot.waitUntil(lambda: seen == [7])
+    started = threading.Event()
+    jobs.run("one", lambda _: started.wait(10), told.done, told.failed)
+    started.set()
+    qtbot.waitUntil(lambda: seen == [True])
     del told
     gc.collect()
     assert alive() is None and futures[0].done() and not jobs.active
