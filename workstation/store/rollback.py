@@ -24,14 +24,17 @@ def accepted(uow: StoreUnitOfWork) -> dict[str, int]:
     return dict(json.loads(rows.get_meta(uow.connection, _META) or "{}"))
 
 
-def check_audit(folder: Path, uow: StoreUnitOfWork, slot: OpenSlot) -> IntegrityProblem | None:
+def check_audit(
+    folder: Path, uow: StoreUnitOfWork, slot: OpenSlot, heads: list[tuple[int, str]]
+) -> IntegrityProblem | None:
     """Verify the tail of the chain; the problem of a store older than remembered, if it is.
 
-    Raises IntegrityProblem for a broken chain: that is no matter of accepting.
+    `heads` are those of `logged`, read before the transaction began: a head logged since is no
+    part of what the transaction sees. Raises IntegrityProblem for a broken chain: that is no matter of accepting.
     """
     last = uow.audit.last_seq()
     _check_links(uow.audit.since(max(0, last - VERIFIED_TAIL)))
-    for seq, head in sorted([*_of_slot(uow, slot), *_logged(folder)], reverse=True):
+    for seq, head in sorted([*_of_slot(uow, slot), *heads], reverse=True):
         if seq > 0 and uow.audit.hash_at(seq) != head:
             return IntegrityProblem(
                 "store.rolled_back", remembered=seq, found=last, folder=str(folder)
@@ -65,7 +68,7 @@ def log_head(folder: Path, seq: int, head: str, *, anew: bool = False) -> None:
         log.write(f"{seq} {head}\n")
 
 
-def _logged(folder: Path) -> list[tuple[int, str]]:
+def logged(folder: Path) -> list[tuple[int, str]]:
     """The last heads of heads.log; a line torn by a power loss is passed over."""
     try:
         lines = (folder / HEADS).read_text("ascii", errors="replace").splitlines()[-3:]

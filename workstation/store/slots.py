@@ -182,7 +182,11 @@ def _closed(slot: Slot, store_id: str, key: bytes, secrets: Secrets) -> Slot:
 
 def open_slot(slot: Slot, store_id: str, passphrase: str) -> OpenSlot:
     """Raises RuleViolation("signin.failed") where the passphrase does not open the slot."""
-    key = slot.kdf.key(passphrase)
+    return open_slot_with(slot.kdf.key(passphrase), slot, store_id)
+
+
+def open_slot_with(key: bytes, slot: Slot, store_id: str) -> OpenSlot:
+    """As `open_slot`, where the passphrase's key is known already."""
     try:
         plain = AESGCM(key).decrypt(slot.nonce, slot.ciphertext, slot.aad(store_id))
     except InvalidTag as error:

@@ -11,6 +11,7 @@ import shutil
 import threading
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from workstation.store.slots import (
     make_slot,
     new_secrets,
     open_slot,
+    open_slot_with,
     verify,
 )
 from workstation.store.unit_of_work import StoreUnitOfWork, UnitsOfWork
@@ -117,6 +119,7 @@ class OpenedStudy:
         )
         self._head_lock = threading.Lock()
         self._logged_seq = 0
+        self._trusted = False
         self.unit_of_work = UnitsOfWork(self._engine, clock, self._log_head)
         self.keys = StudyKeys(self.unit_of_work, slot)
         self.blobs = BlobFolder(folder / BLOBS, self._keys_engine, store_id)
@@ -130,7 +133,10 @@ class OpenedStudy:
         return self._store_id
 
     def _log_head(self) -> None:
-        """Remember outside the store how far the audit trail has come."""
+        """Remember outside the store how far the audit trail has come, once it was checked: an
+        older store must not push out what is remembered of the newer one."""
+        if not self._trusted:
+            return
         with self.unit_of_work("system", write=False) as uow:
             seq, head = uow.audit.last_seq(), uow.audit.head()
         with self._head_lock:
@@ -138,6 +144,10 @@ class OpenedStudy:
                 return
             self._logged_seq = seq
             rollback.log_head(self.folder, seq, head)
+
+    def trust(self) -> None:
+        """What the store says may be remembered from now on."""
+        self._trusted = True
 
     def close(self) -> None:
         """Remember the head, empty the write-ahead log, let go of keys and connections."""
@@ -226,6 +236,7 @@ def create_study(new: NewStore, passphrase: str, clock: Clock) -> OpenedStudy:
         )
         file.save(new.folder / SLOTS)
         opened = OpenedStudy(new.folder, store_id, slot, clock)
+        opened.trust()
         with opened.unit_of_work(new.coordinator.person_id) as uow:
             migrations.migrate(uow.connection)
             rows.set_meta(uow.connection, "store_id", store_id)
@@ -256,11 +267,12 @@ def open_study(
     the store, the key slots or the audit trail are damaged, or older than what was seen before
     ("store.rolled_back"; see `accept_rollback`), EnvironmentProblem for a store of a newer program.
     """
-    opened, file, slot = _unlocked(folder, login, passphrase, clock)
+    opened, slot = _unlocked(folder, login, passphrase, clock)
     try:
-        person, rolled_back = _checked(opened, file, slot)
+        person, rolled_back = _checked(opened, slot)
         if rolled_back is not None:
             raise rolled_back
+        opened.trust()
         with opened.unit_of_work(person.person_id) as uow:
             uow.audit.append("person.signed_in", person.person_id, {})
             uow.commit()
@@ -281,17 +293,18 @@ def accept_rollback(folder: Path, login: str, passphrase: str, clock: Clock, bec
     """
     if len(because.strip()) < MIN_REASON:
         raise RuleViolation("store.rollback_reason", minimum=MIN_REASON)
-    opened, file, slot = _unlocked(folder, login, passphrase, clock)
+    opened, slot = _unlocked(folder, login, passphrase, clock)
     try:
-        person, rolled_back = _checked(opened, file, slot)
+        person, rolled_back = _checked(opened, slot)
         require_role(person, Role.COORDINATOR)
         if rolled_back is None:
             raise RuleViolation("store.not_rolled_back")
         with opened.unit_of_work(person.person_id) as uow:
-            rollback.accept(uow, file.store_id, rolled_back, because.strip())
+            rollback.accept(uow, opened.store_id, rolled_back, because.strip())
             seq, head = uow.audit.last_seq(), uow.audit.head()
             uow.commit()
         rollback.log_head(folder, seq, head, anew=True)
+        opened.trust()
     except BaseException:
         opened.let_go()
         raise
@@ -300,7 +313,7 @@ def accept_rollback(folder: Path, login: str, passphrase: str, clock: Clock, bec
 
 def _unlocked(
     folder: Path, login: str, passphrase: str, clock: Clock
-) -> tuple[OpenedStudy, SlotFile, OpenSlot]:
+) -> tuple[OpenedStudy, OpenSlot]:
     """The study open with the person's slot; nothing of it is checked yet."""
     file = load_slots(folder / SLOTS)
     closed = file.of(login)
@@ -310,18 +323,37 @@ def _unlocked(
     if not (folder / STORE).is_file():
         # SQLite would make an empty store here, and with it the impression that all is gone.
         raise IntegrityProblem("store.missing")
-    return OpenedStudy(folder, file.store_id, slot, clock), file, slot
+    return OpenedStudy(folder, file.store_id, slot, clock), slot
 
 
-def _checked(
-    opened: OpenedStudy, file: SlotFile, slot: OpenSlot
-) -> tuple[Person, IntegrityProblem | None]:
+def _checked(opened: OpenedStudy, slot: OpenSlot) -> tuple[Person, IntegrityProblem | None]:
     """Who signs in, once slots and audit trail hold; and what a rollback is, if there was one."""
     _upgrade(opened.folder, opened, slot.slot.person_id)
-    with opened.unit_of_work(slot.slot.person_id, write=False) as uow:
+    with suppress(IntegrityProblem):
+        person, rolled_back = _judged(opened, slot, write=False)
+        if rolled_back is None:
+            return person, None
+    # Somebody signing in or out at the same moment may look like it: once more with the lock of
+    # writing held, under which neither the key slots nor the trail move.
+    return _judged(opened, slot, write=True)
+
+
+def _judged(
+    opened: OpenedStudy, slot: OpenSlot, *, write: bool
+) -> tuple[Person, IntegrityProblem | None]:
+    heads = rollback.logged(opened.folder)
+    with opened.unit_of_work(slot.slot.person_id, write=write) as uow:
+        # The first row read fixes what the transaction sees. The key file is read after it: it is
+        # written before the generation it has is committed, so that it is never the older one.
         person = uow.people.get(slot.slot.person_id)
+        file = load_slots(opened.folder / SLOTS)
         _check_slots(uow, file)
-        rolled_back = rollback.check_audit(opened.folder, uow, slot)
+        closed = file.of(slot.slot.login)
+        if closed is None:
+            raise RuleViolation("signin.failed")
+        # Signed out elsewhere since: what the slot remembers now counts.
+        slot = open_slot_with(slot.key, closed, file.store_id)
+        rolled_back = rollback.check_audit(opened.folder, uow, slot, heads)
     if not person.active:
         raise RuleViolation("signin.inactive")
     return person, rolled_back
