@@ -215,6 +215,7 @@ class Opener:
             identity=HeaderIdentity(),
             dataset_folder=BagFolder(verify),
             report_writer=render_pdf,
+            damage=opened.damage,
             close=opened.close,
         )
 

@@ -385,7 +385,12 @@ ERRORS = {
     "store.busy": N_("Another program is writing to this study. Try again in a moment."),
     "store.damaged": N_("The store is damaged, or this is no study store. Restore a backup."),
     "store.immutable": N_("Submitted and frozen records cannot be changed."),
-    "store.missing": N_("The folder has no store.db; the study is not complete. Restore a backup."),
+    "store.keys_missing": N_(
+        "The folder has no keys.db, or an empty one: no image could be opened. Restore a backup."
+    ),
+    "store.missing": N_(
+        "The folder has no store.db, or an empty one; the study is not complete. Restore a backup."
+    ),
     "store.network_path": N_("A study must lie on a local disk, not on a network path ({folder})."),
     "store.newer_than_program": N_(
         "The study was written by a newer version of this program (revision "
@@ -560,6 +565,20 @@ def coded(code: str, params: Mapping[str, Any]) -> str:
         return _filled(ERRORS[code], params)
     details = ", ".join(f"{k}={_shown(v)}" for k, v in params.items())
     return tr("This value is not valid ({code}: {details}).", code=code, details=details)
+
+
+# What of a study's databases does not hold (`audit verify`).
+DAMAGE = {
+    "store.db": N_("store.db is damaged: a page is not as it was written. Restore a backup."),
+    "keys.db": N_("keys.db is damaged: a page is not as it was written. Restore a backup."),
+    "keys": N_(
+        "keys.db lacks the keys of some images: it is older than the study. Restore a backup."
+    ),
+}
+
+
+def damage_text(name: str) -> str:
+    return tr(DAMAGE[name])
 
 
 def sentence(error: WorkstationError) -> str:

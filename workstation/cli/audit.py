@@ -8,6 +8,7 @@ import click
 
 from workstation.cli.session import Session, pass_session, signed_in, signs_in
 from workstation.i18n import tr
+from workstation.messages import damage_text
 from workstation.services import auditing
 
 
@@ -20,30 +21,33 @@ def audit() -> None:
 @signs_in
 @click.pass_context
 def verify(ctx: click.Context, store: Path, login: str, passphrase_file: str | None) -> None:
-    """Recompute the whole chain; names the first link that does not fit."""
+    """Recompute the whole chain and check the databases; names what does not fit."""
     session = ctx.ensure_object(Session)
     with signed_in(session, store, login, passphrase_file) as workspace:
         found = auditing.check_chain(workspace)
-    holds = found.broken_at is None
     text = (
         tr(
             "The audit trail holds: {count} events, head {head}",
             count=found.events,
             head=found.head,
         )
-        if holds
+        if found.broken_at is None
         else tr("The audit trail is broken at event {seq}.", seq=found.broken_at)
     )
+    databases = [damage_text(name) for name in found.damage] or [
+        tr("The databases hold: every page is as it was written, and every image has its key.")
+    ]
     session.show(
         {
             "events": found.events,
             "head": found.head,
-            "holds": holds,
+            "holds": found.holds,
             "broken_at": found.broken_at,
+            "damage": list(found.damage),
         },
-        text,
+        "\n".join([text, *databases]),
     )
-    if not holds:
+    if not found.holds:
         ctx.exit(1)
 
 

@@ -33,6 +33,9 @@ class Session:
     as_json: bool = False
     quiet: bool = False
     _step: str = ""
+    late: WorkstationError | None = (
+        None  # what signing out met, after the command had done its work
+    )
 
     def show(self, data: Mapping[str, Any], text: str) -> None:
         """Print the result: `data` with --json, else `text`."""
@@ -107,11 +110,31 @@ def signed_in(
 ) -> Iterator[Workspace]:
     """A workspace for the length of a command."""
     passphrase = read_passphrase(passphrase_file, tr("Passphrase"))
-    workspace = session.opener.open(store, login, passphrase)
+    with closing_late(session, session.opener.open(store, login, passphrase)) as workspace:
+        yield workspace
+
+
+@contextmanager
+def closing_late(session: Session, workspace: Workspace) -> Iterator[Workspace]:
+    """Sign out at the end. What goes wrong then neither undoes nor hides what the command did: it
+    is told after the result."""
     try:
         yield workspace
     finally:
-        workspace.close()
+        try:
+            workspace.close()
+        except WorkstationError as error:
+            session.late = error
+
+
+def _tell_late(ctx: click.Context) -> None:
+    session = ctx.find_object(Session)
+    if session is not None and session.late is not None:
+        problem = sentence(session.late)
+        click.echo(
+            tr("The work is done and saved, but signing out was not: {problem}", problem=problem),
+            err=True,
+        )
 
 
 class SentenceGroup(click.Group):
@@ -119,7 +142,12 @@ class SentenceGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            done = super().invoke(ctx)
+            _tell_late(ctx)
+            return done
+        except click.exceptions.Exit:
+            _tell_late(ctx)
+            raise
         except WorkstationError as error:
             session = ctx.find_object(Session)
             if session is not None and session.as_json:

@@ -8,6 +8,7 @@ import click
 
 from workstation.cli.session import (
     Session,
+    closing_late,
     pass_session,
     read_passphrase,
     signed_in,
@@ -48,18 +49,14 @@ def create(
     """Make a study in FOLDER with its first coordinator."""
     shipped = session.opener.protocol(protocol_name)
     passphrase = read_passphrase(passphrase_file, tr("New passphrase"))
-    workspace = session.opener.create(
-        NewStudy(
-            folder, title, shipped.document, login, display_name, passphrase, seed, Qualification()
-        )
+    new = NewStudy(
+        folder, title, shipped.document, login, display_name, passphrase, seed, Qualification()
     )
-    try:
+    with closing_late(session, session.opener.create(new)) as workspace:
         session.show(
             {"folder": str(workspace.folder), "protocol": shipped.protocol.code, "title": title},
             tr("Study created in {folder}.", folder=workspace.folder),
         )
-    finally:
-        workspace.close()
 
 
 @study.command()

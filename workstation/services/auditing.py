@@ -45,17 +45,27 @@ def verify_chain(events: Sequence[AuditEvent]) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class ChainCheck:
-    """How far the audit trail goes; `broken_at` is the first link that does not fit, if any."""
+    """How far the audit trail goes; `broken_at` is the first link that does not fit, if any.
+
+    `damage` names what of the study's databases is not as it was written ("store.db", "keys.db"),
+    or "keys" where an image has no key.
+    """
 
     events: int
     head: str
     broken_at: int | None
+    damage: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        return self.broken_at is None and not self.damage
 
 
 def check_chain(workspace: Workspace) -> ChainCheck:
-    """Recompute the whole chain. Raises RuleViolation for anyone but a coordinator."""
+    """Recompute the whole chain, and check every page of the databases. Raises RuleViolation for anyone but a coordinator."""
     events = _events(workspace)
-    return ChainCheck(len(events), events[-1].hash if events else "", verify_chain(events))
+    head = events[-1].hash if events else ""
+    return ChainCheck(len(events), head, verify_chain(events), workspace.damage())
 
 
 def export(workspace: Workspace) -> tuple[int, bytes]:

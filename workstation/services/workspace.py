@@ -39,7 +39,8 @@ class ComparisonAgent(Port):
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """One person's session. `folder` is the study's folder; `intake` opens a decoding child."""
+    """One person's session. `folder` is the study's folder; `intake` opens a decoding child,
+    `damage` names what of the databases does not hold."""
 
     person: Person
     folder: Path
@@ -54,6 +55,7 @@ class Workspace:
     identity: IdentityCheck
     dataset_folder: DatasetFolder
     report_writer: ReportWriter
+    damage: Callable[[], tuple[str, ...]]
     close: Callable[[], None]
 
     def reading(self) -> AbstractContextManager[UnitOfWork]:

@@ -77,13 +77,27 @@ class BlobFolder:
         self._store_id = store_id
         self._cache: dict[str, tuple[str, bytes]] = {}
         self._lock = threading.Lock()
-        with translated(), keys.connect().execution_options(write=True) as connection:
+
+    def __repr__(self) -> str:
+        return "BlobFolder()"
+
+    def make_keys(self) -> None:
+        """The tables of a new study's key database."""
+        with translated(), self._keys.connect().execution_options(write=True) as connection:
             for statement in KEYS_DDL:
                 connection.execute(sa.text(statement))
             connection.commit()
 
-    def __repr__(self) -> str:
-        return "BlobFolder()"
+    def check_keys(self) -> None:
+        """Raises IntegrityProblem where the key database has not its tables."""
+        with translated(), self._keys.connect() as connection:
+            if not {"case_keys", "image_keys"} <= set(sa.inspect(connection).get_table_names()):
+                raise IntegrityProblem("store.keys_missing")
+
+    def keyed(self) -> set[str]:
+        """Ids of the images that have a key."""
+        with translated(), self._keys.connect() as connection:
+            return set(connection.scalars(sa.text("SELECT image_id FROM image_keys")))
 
     def write(self, case_id: str, image_id: str, plain: bytes) -> str:
         data = sealed(

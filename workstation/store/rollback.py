@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from workstation.domain.audit import AuditEvent
@@ -16,6 +17,7 @@ from workstation.store.unit_of_work import StoreUnitOfWork
 
 HEADS = "heads.log"
 VERIFIED_TAIL = 1000
+MAX_DIGITS = 15  # of a number in heads.log; no store gets there
 _META = "accepted_rollbacks"
 
 
@@ -64,22 +66,27 @@ def accept(uow: StoreUnitOfWork, store_id: str, problem: IntegrityProblem, becau
 
 def log_head(folder: Path, seq: int, head: str, *, anew: bool = False) -> None:
     """Remember beside the store how far the audit trail has come; `anew` forgets what was there."""
-    with (folder / HEADS).open("w" if anew else "a", encoding="ascii") as log:
-        log.write(f"{seq} {head}\n")
+    line = f"{seq} {head}\n".encode()
+    with (folder / HEADS).open("wb" if anew else "ab+") as log:
+        if log.tell() and not anew:
+            log.seek(-1, os.SEEK_END)
+            if log.read(1) != b"\n":
+                line = b"\n" + line  # after a line that a full disk or a power loss has torn
+        log.write(line)
 
 
 def logged(folder: Path) -> list[tuple[int, str]]:
-    """The last heads of heads.log; a line torn by a power loss is passed over."""
+    """The last heads of heads.log; a line that was torn, or is none, is passed over."""
     try:
-        lines = (folder / HEADS).read_text("ascii", errors="replace").splitlines()[-3:]
+        lines = (folder / HEADS).read_text("ascii", errors="replace").splitlines()[-50:]
     except OSError:
         return []
     out = []
     for line in lines:
         seq, _, head = line.partition(" ")
-        if seq.isdigit() and len(head) == 64:
+        if seq.isdigit() and len(seq) <= MAX_DIGITS and len(head) == 64:
             out.append((int(seq), head))
-    return out
+    return out[-3:]
 
 
 def _check_links(events: tuple[AuditEvent, ...]) -> None:

@@ -11,14 +11,19 @@ import shutil
 import threading
 import uuid
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from workstation.domain.errors import EnvironmentProblem, IntegrityProblem, RuleViolation
+from workstation.domain.errors import (
+    EnvironmentProblem,
+    IntegrityProblem,
+    RuleViolation,
+    WorkstationError,
+)
 from workstation.domain.people import Person, Role, require_role
 from workstation.domain.ports import Clock, Study
 from workstation.store import migrations, rollback, rows, tables
@@ -120,7 +125,7 @@ class OpenedStudy:
         self._head_lock = threading.Lock()
         self._logged_seq = 0
         self._trusted = False
-        self.unit_of_work = UnitsOfWork(self._engine, clock, self._log_head)
+        self.unit_of_work = UnitsOfWork(self._engine, clock, self._after_write)
         self.keys = StudyKeys(self.unit_of_work, slot)
         self.blobs = BlobFolder(folder / BLOBS, self._keys_engine, store_id)
         self.accounts = StudyAccounts(self, slot)
@@ -142,34 +147,68 @@ class OpenedStudy:
         with self._head_lock:
             if seq <= self._logged_seq:
                 return
+            try:
+                rollback.log_head(self.folder, seq, head)
+            except OSError as error:
+                raise folder_problem(error, self.folder) from error
             self._logged_seq = seq
-            rollback.log_head(self.folder, seq, head)
+
+    def _after_write(self) -> None:
+        """What was written is on the disk: a log that cannot be kept does not make it fail. It is
+        tried again with the next write, and when closing, which tells."""
+        with suppress(WorkstationError):
+            self._log_head()
 
     def trust(self) -> None:
         """What the store says may be remembered from now on."""
         self._trusted = True
 
     def close(self) -> None:
-        """Remember the head, empty the write-ahead log, let go of keys and connections."""
+        """Remember the head, empty the write-ahead log, let go of keys and connections.
+
+        Raises a problem of these after all were tried; what was saved before stays saved.
+        """
         if self._slot is None:
             return
         slot, self._slot = self._slot, None
         try:
-            self._log_head()
-            with self.unit_of_work(slot.slot.person_id) as uow:
-                seen = slot.seen(
-                    self._store_id,
-                    uow.audit.last_seq(),
-                    uow.audit.head(),
-                    rollback.accepted(uow),
-                )
-                _save_slot(self.folder, uow, seen, seen)
-                uow.commit()
-            with translated(), self._engine.connect() as connection:
-                connection.execution_options(isolation_level="AUTOCOMMIT")
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            with ExitStack() as steps:  # last first; each is taken whatever the others met
+                steps.callback(self._checkpoint)
+                steps.callback(self._remember, slot)
+                steps.callback(self._log_head)
         finally:
             self.let_go()
+
+    def _remember(self, slot: OpenSlot) -> None:
+        with self.unit_of_work(slot.slot.person_id) as uow:
+            seen = slot.seen(
+                self._store_id, uow.audit.last_seq(), uow.audit.head(), rollback.accepted(uow)
+            )
+            _save_slot(self.folder, uow, seen, seen)
+            uow.commit()
+
+    def _checkpoint(self) -> None:
+        with translated(), self._engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def damage(self) -> tuple[str, ...]:
+        """What of the databases does not hold: "store.db" or "keys.db" where a page is not as it
+        was written, "keys" where an image has no key."""
+        found = []
+        for name, engine in ((STORE, self._engine), (KEYS, self._keys_engine)):
+            try:
+                with translated(), engine.connect() as connection:
+                    if connection.exec_driver_sql("PRAGMA cipher_integrity_check").first():
+                        found.append(name)
+            except IntegrityProblem:
+                found.append(name)
+        if not found:
+            with self.unit_of_work("system", write=False) as uow:
+                wanted = {image.image_id for image in uow.images.all() if image.planes}
+            if not wanted <= self.blobs.keyed():
+                found.append("keys")
+        return tuple(found)
 
     def let_go(self) -> None:
         """Close the connections and nothing else, where signing in failed."""
@@ -238,6 +277,7 @@ def create_study(new: NewStore, passphrase: str, clock: Clock) -> OpenedStudy:
         opened = OpenedStudy(new.folder, store_id, slot, clock)
         opened.trust()
         with opened.unit_of_work(new.coordinator.person_id) as uow:
+            opened.blobs.make_keys()
             migrations.migrate(uow.connection)
             rows.set_meta(uow.connection, "store_id", store_id)
             rows.set_meta(uow.connection, "keyslots_generation", str(file.generation))
@@ -303,7 +343,10 @@ def accept_rollback(folder: Path, login: str, passphrase: str, clock: Clock, bec
             rollback.accept(uow, opened.store_id, rolled_back, because.strip())
             seq, head = uow.audit.last_seq(), uow.audit.head()
             uow.commit()
-        rollback.log_head(folder, seq, head, anew=True)
+        try:
+            rollback.log_head(folder, seq, head, anew=True)
+        except OSError as error:
+            raise folder_problem(error, folder) from error
         opened.trust()
     except BaseException:
         opened.let_go()
@@ -320,14 +363,17 @@ def _unlocked(
     if closed is None:
         raise RuleViolation("signin.failed")
     slot = open_slot(closed, file.store_id, passphrase)
-    if not (folder / STORE).is_file():
-        # SQLite would make an empty store here, and with it the impression that all is gone.
-        raise IntegrityProblem("store.missing")
+    for name, code in ((STORE, "store.missing"), (KEYS, "store.keys_missing")):
+        # SQLite would make an empty one here, and with it the impression that all is gone.
+        path = folder / name
+        if not path.is_file() or path.stat().st_size == 0:
+            raise IntegrityProblem(code)
     return OpenedStudy(folder, file.store_id, slot, clock), slot
 
 
 def _checked(opened: OpenedStudy, slot: OpenSlot) -> tuple[Person, IntegrityProblem | None]:
     """Who signs in, once slots and audit trail hold; and what a rollback is, if there was one."""
+    _check_databases(opened)
     _upgrade(opened.folder, opened, slot.slot.person_id)
     with suppress(IntegrityProblem):
         person, rolled_back = _judged(opened, slot, write=False)
@@ -359,6 +405,16 @@ def _judged(
     return person, rolled_back
 
 
+def _check_databases(opened: OpenedStudy) -> None:
+    """Both databases hold what the folder's key file is for; before anything is written there."""
+    with opened.unit_of_work("system", write=False) as uow:
+        if migrations.current_revision(uow.connection) is None:
+            raise IntegrityProblem("store.damaged")
+        if rows.get_meta(uow.connection, "store_id") != opened.store_id:
+            raise IntegrityProblem("keyslots.other_store")
+    opened.blobs.check_keys()
+
+
 def _upgrade(folder: Path, opened: OpenedStudy, actor: str) -> None:
     """Run outstanding migrations, after a copy of the store was put aside."""
     with opened.unit_of_work(actor, write=False) as uow:
@@ -374,7 +430,7 @@ def _upgrade(folder: Path, opened: OpenedStudy, actor: str) -> None:
 
 
 def _check_slots(uow: StoreUnitOfWork, file: SlotFile) -> None:
-    if rows.get_meta(uow.connection, "store_id") != file.store_id:
+    if rows.get_meta(uow.connection, "store_id") != file.store_id:  # a folder exchanged meanwhile
         raise IntegrityProblem("keyslots.other_store")
     if file.generation < int(rows.get_meta(uow.connection, "keyslots_generation") or 0):
         raise IntegrityProblem("keyslots.rolled_back")
