@@ -4,6 +4,9 @@ import sys
 
 if __name__ == "__main__":
     # A spawned decoder imports this module again under another name, and needs nothing of it.
-    from workstation.bootstrap import main
+    try:
+        from workstation.bootstrap import main
 
-    sys.exit(main())
+        sys.exit(main())
+    except KeyboardInterrupt:  # before a command began
+        sys.exit(130)

@@ -36,7 +36,7 @@ from workstation.imaging.pixels import StudyPixels
 from workstation.paths import resources_dir, user_data_dir
 from workstation.privacy.identity import HeaderIdentity
 from workstation.reports.render import render_pdf
-from workstation.services.canonical import document_sha256
+from workstation.services.canonical import canonical_json, document_sha256
 from workstation.services.comparing import ProgramComparison
 from workstation.services.opening import (
     DemoStudy,
@@ -86,7 +86,11 @@ class Opener:
             if name_or_file in (shipped.name, shipped.protocol.code):
                 return shipped
         path = Path(name_or_file)
-        if not path.is_file():
+        try:
+            found = path.is_file()
+        except OSError:  # a name too long for the system
+            found = False
+        if not found:
             raise InvalidValue("protocol.unknown", name=name_or_file)
         return _read_protocol(path)
 
@@ -112,6 +116,7 @@ class Opener:
 
     def create(self, study: NewStudy) -> Workspace:
         checked_protocol(study.document)
+        canonical_json(study.title)  # refuses what is no text
         person = Person(
             str(uuid.uuid4()),
             study.login,
@@ -233,10 +238,12 @@ class Opener:
 
 def _read_protocol(path: Path) -> ShippedProtocol:
     try:
-        document = yaml.safe_load(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidValue("protocol.unknown", name=str(path)) from error
-    except yaml.YAMLError as error:
+    try:
+        document = yaml.safe_load(text)
+    except Exception as error:
         raise InvalidValue("protocol.yaml", file=path.name, problem=type(error).__name__) from error
     return ShippedProtocol(path.stem, document, checked_protocol(document))
 

@@ -199,6 +199,9 @@ ERRORS = {
         "The disk is full ({folder}). Free some space and try again; nothing was lost."
     ),
     "exclude.reason_missing": N_("Say why the case is excluded."),
+    "file.not_written": N_("{file} cannot be written: {problem}."),
+    "system.refused": N_("The system refused {file}: {problem}. What is saved stays saved."),
+    "text.not_unicode": N_("A text holds bytes or characters that are no Unicode text."),
     "file.crashed_decoder": N_("The file made the decoder fail; it is refused."),
     "file.damaged": N_("The file is damaged ({kind})."),
     "file.encrypted": N_("The file is encrypted; deliver it without a password."),
@@ -293,6 +296,7 @@ ERRORS = {
     "nodule.no_contour": N_("{file}: nodule {nodule} has no contour."),
     "nodule_readings.no_reader": N_("{file} holds no reading session."),
     "nodule_readings.slice": N_("{file}: slice {sop_uid} stands at two positions."),
+    "passphrase.characters": N_("The passphrase holds characters that are no Unicode text."),
     "passphrase.file": N_("The passphrase file {file} cannot be read."),
     "passphrase.guessable": N_(
         "This passphrase is too easy to guess: it holds the login or few different characters."

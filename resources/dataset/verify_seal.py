@@ -30,6 +30,13 @@ def sha256_file(path):
     return digest.hexdigest()
 
 
+def regular(path):
+    """The path of a file; reading a named pipe in its place would wait for ever."""
+    if not os.path.isfile(path):
+        raise OSError("no file: " + path)
+    return path
+
+
 def merkle_root(leaves):
     level = [hashlib.sha256(b"\x00" + leaf).digest() for leaf in leaves]
     if not level:
@@ -47,7 +54,7 @@ def manifest(path, prefix, problems):
     """Name -> digest; every line has to be one of the prefix, and none may stand twice."""
     out = {}
     try:
-        with open(path, encoding="utf-8") as data:
+        with open(regular(path), encoding="utf-8") as data:
             lines = data.read().splitlines()
     except (OSError, ValueError):
         problems.append("cannot be read: " + os.path.basename(path))
@@ -138,9 +145,9 @@ def check_tags(folder, problems):
 def check_signature(folder, problems):
     """What is said of the signature."""
     try:
-        with open(os.path.join(folder, "SEAL.sig"), "rb") as data:
+        with open(regular(os.path.join(folder, "SEAL.sig")), "rb") as data:
             signature = json.loads(data.read().decode("utf-8"))
-        with open(os.path.join(folder, "SEAL.json"), "rb") as data:
+        with open(regular(os.path.join(folder, "SEAL.json")), "rb") as data:
             seal = data.read()
         key, signed = signature["public_key"], bytes.fromhex(signature["signature"])
         raw = bytes.fromhex(key)
@@ -165,7 +172,7 @@ def check_signature(folder, problems):
 
 def read_seal(folder, problems):
     try:
-        with open(os.path.join(folder, "SEAL.json"), "rb") as data:
+        with open(regular(os.path.join(folder, "SEAL.json")), "rb") as data:
             seal = json.loads(data.read().decode("utf-8"))
     except OSError:
         problems.append("SEAL.json is missing: this is no frozen dataset")

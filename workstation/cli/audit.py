@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from workstation.cli.session import Session, pass_session, signed_in, signs_in
+from workstation.domain.errors import EnvironmentProblem
 from workstation.i18n import tr
 from workstation.messages import damage_text
 from workstation.services import auditing
@@ -61,8 +64,23 @@ def export(
     """Write all events as JSON lines."""
     with signed_in(session, store, login, passphrase_file) as workspace:
         count, lines = auditing.export(workspace)
-        out.write_bytes(lines)
+        _write(out, lines)
     session.show(
         {"events": count, "file": str(out)},
         tr("{count} events written to {file}.", count=count, file=out),
     )
+
+
+def _write(out: Path, lines: bytes) -> None:
+    new = not out.exists()
+    try:
+        out.write_bytes(lines)
+    except OSError as error:
+        if new:
+            with suppress(OSError):
+                out.unlink()
+        if error.errno == errno.ENOSPC:
+            raise EnvironmentProblem("disk.full", folder=str(out.parent)) from error
+        raise EnvironmentProblem(
+            "file.not_written", file=str(out), problem=error.strerror or type(error).__name__
+        ) from error

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,12 +19,13 @@ from workstation.cli.intake import import_
 from workstation.cli.metrics import metrics
 from workstation.cli.people import people
 from workstation.cli.reading import reading
-from workstation.cli.session import SentenceGroup, Session
+from workstation.cli.session import SentenceGroup, Session, system_problem
 from workstation.cli.store import store
 from workstation.cli.study import study
 from workstation.cli.window import run
 from workstation.domain.errors import RuleViolation
-from workstation.i18n import LANGUAGES, set_language
+from workstation.i18n import LANGUAGES, set_language, tr
+from workstation.messages import sentence
 from workstation.services.opening import StudyOpener
 
 
@@ -81,6 +85,9 @@ def main(
     window: Callable[[Path | None, bool], int] = no_window,
 ) -> int:
     """Run one command; returns the exit status. `window` opens the window."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name the console has no letters for
+            stream.reconfigure(errors="backslashreplace")
     try:
         status = root.main(
             arguments, prog_name="workstation", obj=Session(opener, window), standalone_mode=False
@@ -89,5 +96,20 @@ def main(
         error.show()
         return error.exit_code
     except click.Abort:
+        click.echo(tr("Cancelled."), err=True)
         return 130
+    except OSError as error:
+        click.echo(sentence(system_problem(error)), err=True)
+        return 2
+    finally:
+        _give_up_full_output()
     return int(status) if isinstance(status, int) else 0
+
+
+def _give_up_full_output() -> None:
+    """What could not be printed is not tried again, and complained of, when the program ends."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import click
 
-from workstation.domain.errors import RuleViolation, WorkstationError
+from workstation.domain.errors import (
+    EnvironmentProblem,
+    InvalidValue,
+    RuleViolation,
+    WorkstationError,
+)
 from workstation.domain.ports import Cancelled
 from workstation.i18n import tr
 from workstation.messages import sentence, step_text
@@ -67,14 +73,17 @@ def read_passphrase(source: str | None, prompt: str) -> str:
 
     Raises RuleViolation where there is none.
     """
-    if source == "-":
-        text = sys.stdin.readline().rstrip("\r\n")
-    elif source is not None:
+    if source == "-" and sys.stdin is not None:
+        try:
+            text = sys.stdin.readline().rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise RuleViolation("passphrase.file", file=source) from error
+    elif source is not None and source != "-":
         try:
             text = Path(source).read_text("utf-8").splitlines()[0]
         except (OSError, UnicodeDecodeError, IndexError) as error:
             raise RuleViolation("passphrase.file", file=source) from error
-    elif sys.stdin.isatty():
+    elif sys.stdin is not None and sys.stdin.isatty():
         text = click.prompt(prompt, hide_input=True, err=True)
     else:
         raise RuleViolation("passphrase.missing")
@@ -137,6 +146,23 @@ def _tell_late(ctx: click.Context) -> None:
         )
 
 
+def _tell(ctx: click.Context, error: WorkstationError) -> None:
+    session = ctx.find_object(Session)
+    if session is not None and session.as_json:
+        data = {"error": error.code, "params": error.params, "message": sentence(error)}
+        with suppress(OSError):  # the output may be what fails
+            click.echo(json.dumps(data, ensure_ascii=False, sort_keys=True, default=str))
+    click.echo(sentence(error), err=True)
+
+
+def system_problem(error: OSError) -> EnvironmentProblem:
+    """What the system refused, of a file no command said more about, or of the output itself."""
+    where = str(error.filename) if error.filename is not None else "-"
+    return EnvironmentProblem(
+        "system.refused", file=where, problem=error.strerror or type(error).__name__
+    )
+
+
 class SentenceGroup(click.Group):
     """Turns coded errors into one sentence on standard error and exit status 2."""
 
@@ -149,11 +175,15 @@ class SentenceGroup(click.Group):
             _tell_late(ctx)
             raise
         except WorkstationError as error:
-            session = ctx.find_object(Session)
-            if session is not None and session.as_json:
-                data = {"error": error.code, "params": error.params, "message": sentence(error)}
-                click.echo(json.dumps(data, ensure_ascii=False, sort_keys=True, default=str))
-            click.echo(sentence(error), err=True)
+            _tell(ctx, error)
+            ctx.exit(2)
+        except UnicodeEncodeError:  # an argument of bytes that are no text
+            _tell(ctx, InvalidValue("text.not_unicode"))
+            ctx.exit(2)
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # whoever read the output has had enough
+                raise
+            _tell(ctx, system_problem(error))
             ctx.exit(2)
         except Cancelled:
             click.echo(tr("Cancelled; nothing was changed."), err=True)

@@ -48,6 +48,8 @@ class Person:
             raise InvalidValue("person.login", login=self.login)
         if not self.display_name.strip() or len(self.display_name) > 80:
             raise InvalidValue("person.display_name")
+        if any("\ud800" <= c <= "\udfff" for c in self.display_name):
+            raise InvalidValue("text.not_unicode")
         if not self.roles:
             raise InvalidValue("person.roles", login=self.login)
         if Role.COORDINATOR in self.roles and len(self.roles) > 1:

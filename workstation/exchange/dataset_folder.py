@@ -214,6 +214,13 @@ def check_folder(folder: Path, verify: Verify, progress: Progress) -> SealCheck:
     return SealCheck(str(seal.get("version", "")), found, len(files), tuple(problems))
 
 
+def _regular(path: Path) -> Path:
+    """Raises OSError for what is no file: reading a named pipe waits for ever."""
+    if not path.is_file():
+        raise FileNotFoundError(path)
+    return path
+
+
 def _read_seal(folder: Path, problems: list[SealProblem]) -> Mapping[str, Any] | None:
     path = folder / "SEAL.json"
     if not path.is_file():
@@ -233,7 +240,7 @@ def _read_seal(folder: Path, problems: list[SealProblem]) -> Mapping[str, Any] |
 def _manifest(path: Path, problems: list[SealProblem], prefix: str) -> dict[str, str]:
     out: dict[str, str] = {}
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = _regular(path).read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
         problems.append(SealProblem("manifest.unreadable", path.name))
         return out
@@ -282,9 +289,11 @@ def _check_tags(folder: Path, problems: list[SealProblem]) -> None:
 def _check_signature(folder: Path, verify: Verify, problems: list[SealProblem]) -> None:
     path = folder / "SEAL.sig"
     try:
-        signature = json.loads(path.read_bytes())
+        signature = json.loads(_regular(path).read_bytes())
         holds = verify(
-            signature["public_key"], (folder / "SEAL.json").read_bytes(), signature["signature"]
+            signature["public_key"],
+            _regular(folder / "SEAL.json").read_bytes(),
+            signature["signature"],
         )
     except OSError:
         problems.append(SealProblem("signature.missing", "SEAL.sig"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing as mp
+import signal
 import sys
 from multiprocessing.connection import Connection
 from typing import Any
@@ -26,6 +27,7 @@ _DTYPES = {"uint8": np.uint8, "uint16": np.uint16, "int16": np.int16}
 
 def serve(pipe: Connection) -> None:
     """The child's loop: one request, one answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's, which ends the child
     if sys.platform != "win32":
         import resource
 

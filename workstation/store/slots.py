@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from workstation.domain.errors import EnvironmentProblem, IntegrityProblem, RuleViolation
-from workstation.domain.people import Person
+from workstation.domain.people import Person, Role
 from workstation.store.files import write_durably
 
 FORMAT = "keyslots/1"
@@ -31,6 +31,7 @@ FLOOR_KIB = 64 * 1024
 DEFAULT_KIB = 256 * 1024
 CEILING_KIB = 1024 * 1024
 MIN_PASSPHRASE = 12
+NONCE_BYTES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,10 @@ class Kdf:
             lanes=self.lanes,
             memory_cost=self.memory_kib,
         )
-        return kdf.derive(passphrase.encode())
+        try:
+            return kdf.derive(passphrase.encode())
+        except UnicodeEncodeError as error:
+            raise RuleViolation("passphrase.characters") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +169,7 @@ def make_slot(
 
 
 def _closed(slot: Slot, store_id: str, key: bytes, secrets: Secrets) -> Slot:
-    nonce = os.urandom(12)
+    nonce = os.urandom(NONCE_BYTES)
     plain = json.dumps(
         {
             "store_key": secrets.store_key.hex(),
@@ -267,15 +271,24 @@ def load_slots(path: Path) -> SlotFile:
     try:
         if data["format"] != FORMAT:
             raise IntegrityProblem("keyslots.damaged")
-        return SlotFile(
+        file = SlotFile(
             str(data["store"]),
-            int(data["generation"]),
+            _number(data["generation"]),
             tuple(_slot_from(s) for s in data["slots"]),
             str(data["signer"]),
             str(data["signature"]),
         )
+        file.payload()  # all of it is text and numbers that can be signed
     except (KeyError, TypeError, ValueError) as error:
         raise IntegrityProblem("keyslots.damaged") from error
+    return file
+
+
+def _number(value: Any) -> int:
+    """A count from JSON, where 1e30 and Infinity are numbers too."""
+    if type(value) is not int or not 0 <= value < 1 << 53:
+        raise ValueError(value)
+    return value
 
 
 def _kdf_json(kdf: Kdf) -> dict[str, Any]:
@@ -304,15 +317,17 @@ def _slot_from(data: Mapping[str, Any]) -> Slot:
     kdf = data["kdf"]
     if kdf["name"] != "argon2id":
         raise IntegrityProblem("keyslots.parameters")
+    if len(base64.b64decode(data["nonce"], validate=True)) != NONCE_BYTES or not data["roles"]:
+        raise IntegrityProblem("keyslots.damaged")
     return Slot(
         str(data["person"]),
         str(data["login"]),
         str(data["name"]),
-        tuple(str(r) for r in data["roles"]),
+        tuple(str(Role(r)) for r in data["roles"]),
         Kdf(
-            int(kdf["memory_kib"]),
-            int(kdf["iterations"]),
-            int(kdf["lanes"]),
+            _number(kdf["memory_kib"]),
+            _number(kdf["iterations"]),
+            _number(kdf["lanes"]),
             base64.b64decode(kdf["salt"], validate=True),
         ),
         base64.b64decode(data["nonce"], validate=True),
