@@ -4,7 +4,10 @@ to be saved, and what is not whole is not taken as good."""
 from __future__ import annotations
 
 import errno
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -136,6 +139,59 @@ def test_a_database_without_tables_is_no_new_study(team: Team) -> None:
             team.opener.open(team.folder, "coordinator", PASSPHRASE)
         shutil.move(kept, path)
     team.opener.open(team.folder, "coordinator", PASSPHRASE).close()
+
+
+def aged(team: Team) -> list[Path]:
+    files = sorted((team.folder / "blobs").glob("??/*"))
+    for path in files:
+        os.utime(path, (1e9, 1e9))
+    return files
+
+
+def test_images_of_a_running_import_are_not_swept(team: Team) -> None:
+    """However long it runs; and what a killed one left is."""
+    case = team.add_case("P1", [])
+    blob_id = team["coordinator"].blobs.write(case.case_id, "i1", b"pixels")
+    (file,) = aged(team)
+    (team.folder / "blobs" / "ab").mkdir(exist_ok=True)
+    strange = team.folder / "blobs" / "ab" / ("a" * 64)
+    strange.mkdir()
+    os.utime(strange, (1e9, 1e9))
+    team["reader-a"]
+    assert file.exists()
+    add_image(team, case.case_id, blob_id)
+    left = team["coordinator"].blobs.write(case.case_id, "i2", b"of a killed import")
+    aged(team)
+    team.close()
+    team["reader-a"]
+    assert file.exists() and strange.is_dir()
+    assert not (team.folder / "blobs" / left[:2] / left).exists()
+    assert not list((team.folder / "blobs").glob(".writing-*"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
+def test_a_marker_of_a_process_that_died_holds_nothing_up(team: Team) -> None:
+    team.close()
+    script = (
+        "import sys, os, pathlib; from tests.studies import PASSPHRASE, opener;"
+        "w = opener().open(pathlib.Path(sys.argv[1]), 'coordinator', PASSPHRASE);"
+        "w.blobs.write('c', 'i', b'pixels'); os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(team.folder)], cwd=Path(__file__).parents[2])
+    assert len(list((team.folder / "blobs").glob(".writing-*"))) == 1
+    (file,) = aged(team)
+    team["reader-a"]
+    assert not file.exists() and not list((team.folder / "blobs").glob(".writing-*"))
+
+
+def test_rows_of_images_whose_files_are_gone_are_not_kept(team: Team) -> None:
+    case = team.add_case("P1", [])
+    blob_id = team["coordinator"].blobs.write(case.case_id, "i1", b"pixels")
+    team["coordinator"].blobs.remove([blob_id])
+    with pytest.raises(IntegrityProblem, match="blob.missing"):
+        add_image(team, case.case_id, blob_id)
+    with team["coordinator"].reading() as uow:
+        assert uow.images.all() == ()
 
 
 def test_audit_verify_checks_the_databases(

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import threading
 import time
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,13 +24,14 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from workstation.domain.errors import IntegrityProblem
 from workstation.store.engine import translated
-from workstation.store.files import write_durably
+from workstation.store.files import Held, held, write_durably
 from workstation.store.tables import KEYS_DDL
 
 MAGIC = b"WSB1"
 CHUNK = 1 << 20
 TAG = 16
 ORPHAN_SECONDS = 24 * 3600
+WRITING = ".writing-"
 
 
 def derived(key: bytes, salt: bytes, purpose: str) -> bytes:
@@ -68,6 +71,17 @@ def opened(key: bytes, aad: bytes, data: bytes) -> bytes:
         raise IntegrityProblem("blob.damaged") from error
 
 
+def _removed_if_old(path: Path) -> bool:
+    try:
+        facts = path.lstat()
+        if not stat.S_ISREG(facts.st_mode) or time.time() - facts.st_mtime <= ORPHAN_SECONDS:
+            return False
+        path.unlink()
+    except OSError:  # somebody else swept it, or it is not ours to remove
+        return False
+    return True
+
+
 class BlobFolder:
     """The `Blobs` port over a folder and the key database."""
 
@@ -77,6 +91,7 @@ class BlobFolder:
         self._store_id = store_id
         self._cache: dict[str, tuple[str, bytes]] = {}
         self._lock = threading.Lock()
+        self._writing: Held | None = None
 
     def __repr__(self) -> str:
         return "BlobFolder()"
@@ -105,9 +120,27 @@ class BlobFolder:
         )
         blob_id = hashlib.sha256(data).hexdigest()
         path = self._path(blob_id)
+        with self._lock:
+            # Held until the study is closed: the rows that know the file come after all files.
+            if self._writing is None:
+                self._writing = Held(self._folder / f"{WRITING}{uuid.uuid4().hex}")
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_durably(path, data)
         return blob_id
+
+    def has(self, blob_id: str) -> bool:
+        return self._path(blob_id).is_file()
+
+    def let_go(self) -> None:
+        """Nothing is written any more."""
+        with self._lock:
+            if self._writing is not None:
+                self._writing.release()
+                self._writing = None
+
+    def at_rest(self) -> bool:
+        """Whether nobody has written images that no row may know yet."""
+        return not any(held(path) for path in self._folder.glob(f"{WRITING}*"))
 
     def read(self, case_id: str, image_id: str, blob_id: str) -> bytes:
         try:
@@ -126,15 +159,17 @@ class BlobFolder:
 
     def sweep(self, known: set[str]) -> tuple[int, tuple[str, ...]]:
         """Delete files no row knows and that are older than a day; returns how many, and the ids
-        rows know but the folder has not."""
+        rows know but the folder has not.
+
+        Only where `at_rest` said yes before `known` was read: an import writes its files first.
+        """
         present: set[str] = set()
         removed = 0
         for path in self._folder.glob("??/*"):
             if path.name in known:
                 present.add(path.name)
-            elif time.time() - path.stat().st_mtime > ORPHAN_SECONDS:
-                path.unlink(missing_ok=True)
-                removed += 1
+            else:
+                removed += _removed_if_old(path)
         return removed, tuple(sorted(known - present))
 
     def _path(self, blob_id: str) -> Path:

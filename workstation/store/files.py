@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 import uuid
 from pathlib import Path
+from typing import IO
 
 from workstation.domain.errors import EnvironmentProblem
 
@@ -27,6 +29,58 @@ def write_durably(path: Path, data: bytes) -> None:
     except OSError as error:
         draft.unlink(missing_ok=True)
         raise folder_problem(error, path.parent) from error
+
+
+class Held:
+    """A marker file that tells other processes that something goes on; nobody else's is taken for
+    stale while its process lives, and all are once it died, however long ago either was.
+
+    POSIX: a lock on the open file. Elsewhere a file that is open cannot be removed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        posix = os.name == "posix"
+        made = path.with_name(f".new{path.name}") if posix else path
+        try:
+            self._file = made.open("x")
+            if posix:  # seen by others only once it is locked
+                _locked(self._file)
+                made.rename(path)
+        except OSError as error:
+            raise folder_problem(error, path.parent) from error
+
+    def release(self) -> None:
+        if os.name == "posix":
+            self._path.unlink(missing_ok=True)  # while locked: nobody finds it unlocked
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+
+
+def held(path: Path) -> bool:
+    """Whether the process that made the marker still lives; the marker is removed if not."""
+    try:
+        if os.name == "posix":
+            with path.open("r+") as file:
+                if not _locked(file):
+                    return True
+        path.unlink(missing_ok=True)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
+def _locked(file: IO[str]) -> bool:
+    if sys.platform != "win32":
+        import fcntl
+
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+    return True
 
 
 def sync_folder(folder: Path) -> None:

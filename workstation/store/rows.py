@@ -189,7 +189,12 @@ def get_meta(connection: sa.Connection, name: str) -> str | None:
 
 
 class Images(_Rows):
+    def __init__(self, connection: sa.Connection) -> None:
+        super().__init__(connection)
+        self.added: list[str] = []  # blobs of the images added in this transaction
+
     def add(self, image: Image) -> None:
+        self.added += [plane.blob_id for plane in image.planes]
         self._c.execute(
             sa.insert(t.images).values(
                 id=image.image_id, case_id=image.case_id, number=image.number, data=encode(image)

@@ -125,9 +125,9 @@ class OpenedStudy:
         self._head_lock = threading.Lock()
         self._logged_seq = 0
         self._trusted = False
-        self.unit_of_work = UnitsOfWork(self._engine, clock, self._after_write)
-        self.keys = StudyKeys(self.unit_of_work, slot)
         self.blobs = BlobFolder(folder / BLOBS, self._keys_engine, store_id)
+        self.unit_of_work = UnitsOfWork(self._engine, clock, self.blobs.has, self._after_write)
+        self.keys = StudyKeys(self.unit_of_work, slot)
         self.accounts = StudyAccounts(self, slot)
 
     def __repr__(self) -> str:
@@ -212,6 +212,7 @@ class OpenedStudy:
 
     def let_go(self) -> None:
         """Close the connections and nothing else, where signing in failed."""
+        self.blobs.let_go()
         self._engine.dispose()
         self._keys_engine.dispose()
 
@@ -316,9 +317,10 @@ def open_study(
         with opened.unit_of_work(person.person_id) as uow:
             uow.audit.append("person.signed_in", person.person_id, {})
             uow.commit()
-        with opened.unit_of_work(person.person_id, write=False) as uow:
-            known = {p.blob_id for image in uow.images.all() for p in image.planes}
-        opened.blobs.sweep(known)
+        if opened.blobs.at_rest():
+            with opened.unit_of_work(person.person_id, write=False) as uow:
+                known = {p.blob_id for image in uow.images.all() for p in image.planes}
+            opened.blobs.sweep(known)
     except BaseException:
         opened.let_go()
         raise

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from workstation.domain.errors import EnvironmentProblem
+from workstation.domain.errors import EnvironmentProblem, IntegrityProblem
 from workstation.domain.ports import Clock
 from workstation.store import rows
 from workstation.store.engine import BUSY_SECONDS, translated
@@ -17,8 +17,11 @@ from workstation.store.engine import BUSY_SECONDS, translated
 class StoreUnitOfWork:
     """The `UnitOfWork` port on one connection."""
 
-    def __init__(self, connection: sa.Connection, actor: str, clock: Clock) -> None:
+    def __init__(
+        self, connection: sa.Connection, actor: str, clock: Clock, has_blob: Callable[[str], bool]
+    ) -> None:
         self._connection = connection
+        self._has_blob = has_blob
         self.actor = actor
         self.study = rows.Studies(connection)
         self.protocols = rows.Protocols(connection)
@@ -42,6 +45,9 @@ class StoreUnitOfWork:
         return self._connection
 
     def commit(self) -> None:
+        """Raises IntegrityProblem where the file of an image that was added is gone."""
+        if not all(self._has_blob(blob_id) for blob_id in self.images.added):
+            raise IntegrityProblem("blob.missing")
         self._connection.commit()
 
 
@@ -49,11 +55,16 @@ class UnitsOfWork:
     """Makes units of work: one writer at a time in this process, any number of readers."""
 
     def __init__(
-        self, engine: sa.Engine, clock: Clock, after_write: Callable[[], None] | None = None
+        self,
+        engine: sa.Engine,
+        clock: Clock,
+        has_blob: Callable[[str], bool],
+        after_write: Callable[[], None],
     ) -> None:
         self._engine = engine
         self._clock = clock
         self._lane = threading.RLock()
+        self._has_blob = has_blob
         self._after_write = after_write
 
     @contextmanager
@@ -67,12 +78,12 @@ class UnitsOfWork:
                 connection.begin() as transaction,
             ):
                 try:
-                    yield StoreUnitOfWork(connection, actor, self._clock)
+                    yield StoreUnitOfWork(connection, actor, self._clock, self._has_blob)
                 finally:
                     if transaction.is_active:
                         transaction.rollback()
         finally:
             if write:
                 self._lane.release()
-        if write and self._after_write is not None:
+        if write:
             self._after_write()
