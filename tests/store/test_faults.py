@@ -194,6 +194,31 @@ def test_rows_of_images_whose_files_are_gone_are_not_kept(team: Team) -> None:
         assert uow.images.all() == ()
 
 
+def test_the_copy_before_a_migration_holds_what_is_in_the_log_only(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A newer program opens a study that an older one still has open."""
+    from workstation.store import migrations
+    from workstation.store.engine import make_engine
+
+    workspace = team["coordinator"]
+    key = workspace.keys._slot.secrets.store_key  # type: ignore[attr-defined]
+    with workspace.writing() as uow:
+        uow.subjects.add(Subject("s1", "P1"))
+        uow.commit()
+    assert (team.folder / "store.db-wal").stat().st_size
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "head_revision", lambda: "0002")
+        patch.setattr(migrations, "migrate", lambda _: True)
+        team["reader-a"]
+    copy = make_engine(team.folder / "store.db.before-0002", key)
+    with copy.connect() as connection:
+        assert connection.exec_driver_sql("SELECT pseudonym FROM subjects").scalar() == "P1"
+        assert connection.exec_driver_sql("PRAGMA cipher_integrity_check").first() is None
+    copy.dispose()
+    assert not list(team.folder.glob(".store.db*"))
+
+
 def test_audit_verify_checks_the_databases(
     team: Team, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -366,6 +366,12 @@ class DatasetFolder(Port):
         Raises EnvironmentProblem where the folder exists or cannot be written.
         """
 
+    def adopt(
+        self, folder: Path, payload: Sequence[PayloadSource], progress: Progress
+    ) -> tuple[tuple[PayloadFile, ...], Mapping[str, Any], str] | None:
+        """The files, the seal and the signer's public key of a folder that was written whole
+        before and holds just this payload; None for any other, and where there is none."""
+
     def remove(self, folder: Path) -> None:
         """Take back a folder whose version could not be recorded."""
 

@@ -12,11 +12,14 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import struct
+import time
 import uuid
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +42,8 @@ from workstation.paths import resources_dir
 BAGIT = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 SEAL_FORMAT = "seal/1"
 _CHUNK = 1 << 20
+_DRAFT = re.compile(r"\.v[0-9]+\.[0-9]+\.[0-9a-f]{8}")
+_STARTED = time.time()
 _TAGS = (
     "SEAL.json",
     "SEAL.sig",
@@ -76,6 +81,7 @@ class BagFolder:
     ) -> tuple[PayloadFile, ...]:
         if folder.exists():
             raise EnvironmentProblem("dataset.folder_exists", folder=str(folder))
+        self._sweep(folder.parent)
         draft = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}")
         try:
             draft.mkdir(parents=True)
@@ -105,6 +111,32 @@ class BagFolder:
             self.remove(draft)
             raise
         return files
+
+    def adopt(
+        self, folder: Path, payload: Sequence[PayloadSource], progress: Progress
+    ) -> tuple[tuple[PayloadFile, ...], Mapping[str, Any], str] | None:
+        if not folder.is_dir() or not self.check(folder, progress).holds:
+            return None
+        files = []
+        for done, (path, make) in enumerate(sorted(payload, key=lambda p: p[0].encode())):
+            progress(done, len(payload), "freeze")
+            data = make()
+            files.append(PayloadFile(path, len(data), hashlib.sha256(data).hexdigest()))
+        seal = json.loads((folder / "SEAL.json").read_bytes())
+        if fingerprint(files) != seal["fingerprint"]:
+            return None
+        signature = json.loads((folder / "SEAL.sig").read_bytes())
+        return tuple(files), seal, str(signature["public_key"])
+
+    def _sweep(self, parent: Path) -> None:
+        """Remove what freezes that were killed left: decrypted images are in it. A draft that
+        anything was written to since this program started may be another's, at work."""
+        for draft in parent.glob(".v*"):
+            if _DRAFT.fullmatch(draft.name) and draft.is_dir() and not draft.is_symlink():
+                with suppress(OSError):
+                    newest = max(p.lstat().st_mtime for p in (draft, *draft.rglob("*")))
+                    if newest < _STARTED:
+                        self.remove(draft)
 
     def remove(self, folder: Path) -> None:
         if not folder.exists():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -118,7 +119,8 @@ class Freeze:
 def freeze(
     workspace: Workspace, command: Freeze, progress: Progress
 ) -> tuple[DatasetVersion, Path, Changes]:
-    """Write, seal and record the version.
+    """Write, seal and record the version; one that was written and sealed just so before, and
+    not recorded because the program was ended then, is recorded.
 
     Raises RuleViolation where the checklist has an unmet item, the version exists already, no
     changes are named, or the content is that of the last version, which leaves no folder behind;
@@ -178,34 +180,81 @@ def freeze(
             "signature": workspace.keys.sign(me, data),
         }
 
-    files = workspace.dataset_folder.write(folder, payload, seal, sign, progress)
-    if fingerprint(files) == fingerprints.get(parent):
-        workspace.dataset_folder.remove(folder)
+    found = workspace.dataset_folder.adopt(folder, payload, progress)
+    adopted = _sealed_before(workspace, found, version, parent, sha256) if found else None
+    if adopted is None:
+        files = workspace.dataset_folder.write(folder, payload, seal, sign, progress)
+        adopted = _Sealed(files, command.changes, head, now, me)
+    if fingerprint(adopted.files) == fingerprints.get(parent):
+        if found is None:
+            workspace.dataset_folder.remove(folder)
         raise RuleViolation("freeze.nothing_changed", parent=parent)
     record = DatasetVersion(
         version=version,
         parent=parent,
-        fingerprint=fingerprint(files),
-        files=files,
+        fingerprint=fingerprint(adopted.files),
+        files=adopted.files,
         case_count=len(content),
         image_count=sum(len(c.images) for c in content),
-        changes=command.changes,
+        changes=adopted.changes,
         protocol_sha256=sha256,
-        audit_head=head,
-        frozen_at=now,
-        frozen_by=me,
+        audit_head=adopted.audit_head,
+        frozen_at=adopted.at,
+        frozen_by=adopted.by,
     )
     try:
         with workspace.writing() as uow:
             uow.datasets.add(record)
             uow.audit.append(
-                "dataset.frozen", version, {"fingerprint": record.fingerprint, "files": len(files)}
+                "dataset.frozen",
+                version,
+                {"fingerprint": record.fingerprint, "files": len(record.files)},
             )
             uow.commit()
     except BaseException:
-        workspace.dataset_folder.remove(folder)
+        if found is None:
+            workspace.dataset_folder.remove(folder)
         raise
     return record, folder, changed(Topic.DATASETS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    """What the seal of a version says that only who sealed it knew."""
+
+    files: tuple[PayloadFile, ...]
+    changes: tuple[str, ...]
+    audit_head: str
+    at: datetime
+    by: str
+
+
+def _sealed_before(
+    workspace: Workspace,
+    found: tuple[tuple[PayloadFile, ...], Mapping[str, Any], str],
+    version: str,
+    parent: str,
+    protocol_sha256: str,
+) -> _Sealed | None:
+    """The version in the folder, where it is this study's own: sealed by one of its coordinators
+    at a point of its trail, then not recorded because the program was ended in between."""
+    files, seal, public_key = found
+    with workspace.reading() as uow:
+        coordinators = [p.person_id for p in uow.people.all() if Role.COORDINATOR in p.roles]
+        heads = {event.hash for event in uow.audit.all()}
+    by = [p for p in coordinators if workspace.keys.public_key(p) == public_key]
+    try:
+        fits = (seal["version"], seal["parent"], seal["protocol"]["sha256"]) == (
+            version,
+            parent,
+            protocol_sha256,
+        )
+        if not by or not fits or seal["audit_head"] not in heads:
+            return None
+        at = datetime.fromisoformat(seal["frozen_at"])
+        return _Sealed(files, tuple(map(str, seal["changes"])), seal["audit_head"], at, by[0])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _number(version: str) -> tuple[int, ...]:

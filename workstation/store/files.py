@@ -83,6 +83,11 @@ def _locked(file: IO[str]) -> bool:
     return True
 
 
+def sync_file(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename durable; other systems than POSIX do so by themselves."""
     if os.name == "posix":

@@ -29,7 +29,7 @@ from workstation.domain.ports import Clock, Study
 from workstation.store import migrations, rollback, rows, tables
 from workstation.store.blobs import BlobFolder, derived
 from workstation.store.engine import make_engine, translated
-from workstation.store.files import folder_problem, sync_folder
+from workstation.store.files import folder_problem, sync_file, sync_folder
 from workstation.store.slots import (
     DEFAULT_KIB,
     OpenSlot,
@@ -89,6 +89,10 @@ class StudyKeys:
         return verify(self.public_key(person_id), payload, signature)
 
 
+def _driver(connection: sa.Connection) -> Any:
+    return connection.connection.driver_connection
+
+
 def _public_key(uow: StoreUnitOfWork, person_id: str) -> str:
     found = uow.connection.scalar(
         sa.select(tables.person_keys.c.ed25519).where(tables.person_keys.c.person_id == person_id)
@@ -118,6 +122,7 @@ class OpenedStudy:
         self.folder = folder
         self._store_id = store_id
         self._slot: OpenSlot | None = slot
+        self._store_key = slot.secrets.store_key
         self._engine = make_engine(folder / STORE, slot.secrets.store_key)
         self._keys_engine = make_engine(
             folder / KEYS, derived(slot.secrets.store_key, b"", "keys.db")
@@ -191,6 +196,25 @@ class OpenedStudy:
         with translated(), self._engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT")
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def copy_store(self, path: Path) -> None:
+        """A copy of the store as it is, under the same key; on the disk when this returns."""
+        draft = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+        copy = make_engine(draft, self._store_key)
+        try:
+            with translated(), self._engine.connect() as source, copy.connect() as target:
+                _driver(source).backup(_driver(target))
+                _driver(target).execute("PRAGMA journal_mode=DELETE")  # all in the one file
+            copy.dispose()
+            sync_file(draft)
+            draft.replace(path)
+            sync_folder(path.parent)
+        except OSError as error:
+            raise folder_problem(error, path.parent) from error
+        finally:
+            copy.dispose()
+            for rest in ("", "-wal", "-shm", "-journal"):
+                draft.with_name(draft.name + rest).unlink(missing_ok=True)
 
     def damage(self) -> tuple[str, ...]:
         """What of the databases does not hold: "store.db" or "keys.db" where a page is not as it
@@ -425,7 +449,8 @@ def _upgrade(folder: Path, opened: OpenedStudy, actor: str) -> None:
     if found == wanted:
         return
     with opened.unit_of_work(actor) as uow:
-        shutil.copy2(folder / STORE, folder / f"{STORE}.before-{wanted}")
+        # Nobody else writes now: what is copied is what is migrated, the write-ahead log included.
+        opened.copy_store(folder / f"{STORE}.before-{wanted}")
         migrations.migrate(uow.connection)
         uow.audit.append("store.migrated", wanted, {"from": found or ""})
         uow.commit()
