@@ -110,6 +110,22 @@ def test_ctrl_c_is_one_sentence_and_the_child_keeps_still(
     assert process.communicate()[1] == b"" and process.returncode == 0
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_a_decoding_child_is_started_deaf_to_ctrl_c() -> None:
+    from workstation.imaging.child import DecodingChild
+
+    child = DecodingChild()
+    try:
+        child._started()
+        os.kill(child._process.pid, signal.SIGINT)  # while it imports
+        first = child._process.pid
+        with pytest.raises(InvalidValue, match="file.unreadable|file.damaged|file.no_image"):
+            child.inspect(("/none", ""))
+        assert child._process.pid == first
+    finally:
+        child.close()
+
+
 @pytest.mark.parametrize(
     "text",
     ["2026-13-45: 1\n", "[" * 5000, "!!int ''", "a: !!bool maybe", "\t"],

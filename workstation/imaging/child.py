@@ -67,6 +67,21 @@ def _answer(pipe: Connection, request: dict[str, Any]) -> None:
         pipe.send_bytes(coded or b"-")
 
 
+def _start_deaf(process: Any) -> None:
+    """Start with Ctrl+C held back: it reaches the child too, which is still importing then."""
+    if sys.platform == "win32":
+        process.start()
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # started by the first child, it would let Ctrl+C in again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class DecodingChild:
     """The parent's side: starts, asks, replaces a child that hangs, dies or has done enough."""
 
@@ -149,7 +164,7 @@ class DecodingChild:
         context = mp.get_context("spawn")
         ours, theirs = context.Pipe()
         self._process = context.Process(target=serve, args=(theirs,), daemon=True)
-        self._process.start()
+        _start_deaf(self._process)
         theirs.close()
         self._pipe = ours
         # The first answer waits for the child's imports as well.
