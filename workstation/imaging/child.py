@@ -35,10 +35,9 @@ def serve(pipe: Connection) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     while True:
         try:
-            request = json.loads(pipe.recv_bytes())
-        except EOFError:
+            _answer(pipe, json.loads(pipe.recv_bytes()))
+        except (EOFError, BrokenPipeError):  # nobody asks any more, or waits for an answer
             return
-        _answer(pipe, request)
 
 
 def _answer(pipe: Connection, request: dict[str, Any]) -> None:
