@@ -3,7 +3,7 @@ line, which both stand above this module."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -238,6 +238,9 @@ ERRORS = {
     "image.no_size": N_("The image has no size."),
     "image.too_large": N_("The image is too large ({rows} x {cols}, {frames} frames)."),
     "image.unknown": N_("There is no image {image}."),
+    "import.ambiguous_name": N_(
+        "The list’s “{listed}” fits {count} delivered files; list them with their folders."
+    ),
     "import.disk": N_("The import needs about {needed_mib} MiB; {free_mib} MiB are free."),
     "import.duplicate": N_("The study has this image already ({image})."),
     "import.eye_conflict": N_(
@@ -542,6 +545,14 @@ STEPS = {
     "demo.report": N_("Making the report"),
     "demo.create": N_("Creating the study"),
 }
+
+
+def unmatched_text(names: Sequence[str]) -> str:
+    """What an import says of listed photographs that were not delivered; the first are named."""
+    shown = ", ".join(names[:20]) + (" …" if len(names) > 20 else "")
+    return tr(
+        "{count} listed photographs were not delivered: {names}", count=len(names), names=shown
+    )
 
 
 def _filled(text: str, params: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ import pytest
 from workstation.domain.errors import InvalidValue
 from workstation.domain.ports import PhotoRow
 from workstation.exchange.name_pattern import name_pattern
-from workstation.exchange.photo_list import photo_list
+from workstation.exchange.photo_list import PhotoList, photo_list
 
 ROWS = [["文件", "患者", "眼别", "视野", "中心"], ["一.jpg", "P1", "右眼", "1", "BJ01"],
         ["b/c.png", "P2", "L", 2, ""]]  # fmt: skip
@@ -22,8 +22,36 @@ def test_csv_in_the_encodings_of_hospitals(tmp_path: Path, encoding: str) -> Non
     path.write_text("\n".join(",".join(map(str, r)) for r in ROWS), encoding)
     found = photo_list(path)
     assert found.row("一.jpg") == PhotoRow("P1", "OD", "1", "BJ01")
-    assert found.row("c.png") == found.row("b/c.png") == PhotoRow("P2", "OS", "2", "")
-    assert found.row("other.jpg") is None
+    assert found.row("b/c.png") == PhotoRow("P2", "OS", "2", "")
+    assert found.row("other.jpg") is None and found.row("c.png") is None
+
+
+def mapped(tmp_path: Path, listed: str, *delivered: str) -> PhotoList:
+    (tmp_path / "l.csv").write_text(f"file,patient\n{listed}")
+    return photo_list(tmp_path / "l.csv").delivered(delivered)
+
+
+def test_a_photograph_of_another_folder_is_not_the_listed_one(tmp_path: Path) -> None:
+    names = [f"visit_{v}/IMG_0001.jpg" for v in "ABC"]
+    found = mapped(tmp_path, "visit_A/IMG_0001.jpg,P1\nvisit_D/IMG_0001.jpg,P2", *names)
+    assert [found.row(n) for n in names] == [PhotoRow("P1"), None, None]
+    assert found.unmatched() == ("visit_D/IMG_0001.jpg",)
+
+
+def test_a_name_without_folder_needs_one_file_of_that_name(tmp_path: Path) -> None:
+    assert mapped(tmp_path, "a.jpg,P1", "A/a.jpg", "b.jpg").row("A/a.jpg") == PhotoRow("P1")
+    for twice in (("A/a.jpg", "B/a.jpg"), ("a.jpg", "a.jpg")):
+        found = mapped(tmp_path, "a.jpg,P1", *twice)
+        assert found.unmatched() == ()
+        for name in twice:
+            with pytest.raises(InvalidValue, match="import.ambiguous_name"):
+                found.row(name)
+
+
+def test_a_listed_folder_is_found_within_an_archive(tmp_path: Path) -> None:
+    found = mapped(tmp_path, "A/a.jpg,P1", "d.zip/A/a.jpg", "d.zip/B/a.jpg")
+    assert found.row("d.zip/A/a.jpg") == PhotoRow("P1")
+    assert found.row("d.zip/B/a.jpg") is None
 
 
 def test_xlsx(tmp_path: Path) -> None:

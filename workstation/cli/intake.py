@@ -10,7 +10,7 @@ import click
 from workstation.cli.session import Session, pass_session, signed_in, signs_in
 from workstation.domain.errors import RuleViolation
 from workstation.i18n import tr
-from workstation.messages import refusal
+from workstation.messages import refusal, unmatched_text
 from workstation.services import importing
 
 
@@ -60,6 +60,8 @@ def import_(
         files=result.file_count,
     )
     text += "".join(f"\n{r.name}: {refusal(r)}" for r in result.refusals)
+    if result.unmatched:
+        text += "\n" + unmatched_text(result.unmatched)
     session.show(
         {
             "files": result.file_count,
@@ -68,6 +70,7 @@ def import_(
             "refused": [
                 {"name": r.name, "code": r.code, "message": refusal(r)} for r in result.refusals
             ],
+            "unmatched": list(result.unmatched),
         },
         text,
     )

@@ -317,7 +317,14 @@ class PhotoRow:
 class PhotoMapping(Port):
     """Maps photographs to patient, eye, field, centre: from a list or a file-name pattern."""
 
-    def row(self, file_name: str) -> PhotoRow | None: ...
+    def delivered(self, file_names: Sequence[str]) -> PhotoMapping:
+        """The mapping that knows what is delivered, and so which names are unique."""
+
+    def row(self, file_name: str) -> PhotoRow | None:
+        """Raises InvalidValue where the name fits more than one file, or says no eye."""
+
+    def unmatched(self) -> tuple[str, ...]:
+        """Listed names that are no delivered file's."""
 
 
 PayloadSource = tuple[str, Callable[[], bytes]]

@@ -7,6 +7,7 @@ stand and `*` for anything else: `{patient}_{eye}_F{field}`. `/` separates folde
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workstation.domain.errors import InvalidValue
@@ -42,6 +43,12 @@ class NamePattern:
     """The `PhotoMapping` of a pattern."""
 
     regex: re.Pattern[str]
+
+    def delivered(self, file_names: Sequence[str]) -> NamePattern:
+        return self
+
+    def unmatched(self) -> tuple[str, ...]:
+        return ()
 
     def row(self, file_name: str) -> PhotoRow | None:
         stem = re.sub(r"\.[A-Za-z0-9]{1,5}\Z", "", file_name)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +29,40 @@ _EYES = {
 
 @dataclass(frozen=True, slots=True)
 class PhotoList:
-    """The `PhotoMapping` of a list: by path as listed, else by file name where that is unique."""
+    """The `PhotoMapping` of a list: a listed path is a delivered one, or the end of just one.
+
+    What lies in a folder is never taken for a file of the same name in another folder.
+    """
 
     rows: dict[str, PhotoRow]
-    names: dict[str, PhotoRow]
+    # How many delivered files have a path, or a path that ends so.
+    ends: Counter[str] = field(default_factory=Counter)
+    whole: Counter[str] = field(default_factory=Counter)
+
+    def delivered(self, file_names: Sequence[str]) -> PhotoList:
+        return PhotoList(
+            self.rows,
+            Counter(end for name in file_names for end in _ends(name)),
+            Counter(file_names),
+        )
 
     def row(self, file_name: str) -> PhotoRow | None:
-        return self.rows.get(file_name) or self.names.get(file_name.rpartition("/")[2])
+        for end in _ends(file_name):
+            if end in self.rows:
+                many = self.whole[end] if end == file_name else self.ends[end]
+                if many > 1:
+                    raise InvalidValue("import.ambiguous_name", listed=end, count=many)
+                return self.rows[end]
+        return None
+
+    def unmatched(self) -> tuple[str, ...]:
+        return tuple(name for name in self.rows if not self.ends[name])
+
+
+def _ends(name: str) -> list[str]:
+    """The path and what is left of it without its first folders, longest first."""
+    parts = name.split("/")
+    return ["/".join(parts[n:]) for n in range(len(parts))]
 
 
 def photo_list(path: Path) -> PhotoList:
@@ -83,7 +111,6 @@ def _rows(table: Iterable[Sequence[Any]], name: str) -> PhotoList:
         if header.count(needed) != 1:
             raise InvalidValue("mapping.column", file=name, column=needed)
     rows: dict[str, PhotoRow] = {}
-    leaves: dict[str, list[PhotoRow]] = {}
     for number, cells in enumerate(listed[1:], start=2):
         given = {key: _text(cell) for key, cell in zip(header, cells, strict=False) if key}
         eye = _EYES.get(given.get("eye", "").lower())
@@ -94,13 +121,12 @@ def _rows(table: Iterable[Sequence[Any]], name: str) -> PhotoList:
         for needed in ("file", "patient"):
             if not given.get(needed):
                 raise InvalidValue("mapping.cell", file=name, row=number, column=needed, value="")
-        file = given["file"].replace("\\", "/")
+        file = given["file"].replace("\\", "/").removeprefix("./").strip("/")
         if file in rows:
             raise InvalidValue("mapping.twice", file=name, row=number, value=file)
         row = PhotoRow(given["patient"], eye, given.get("field", ""), given.get("centre", ""))
         rows[file] = row
-        leaves.setdefault(file.rpartition("/")[2], []).append(row)
-    return PhotoList(rows, {leaf: found[0] for leaf, found in leaves.items() if len(found) == 1})
+    return PhotoList(rows)
 
 
 def _text(cell: Any) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import zstandard
 
 from workstation.domain.case import Case, CaseState, Subject, moved
-from workstation.domain.errors import EnvironmentProblem, RuleViolation
+from workstation.domain.errors import EnvironmentProblem, InvalidValue, RuleViolation
 from workstation.domain.events import Changes, Topic, changed
 from workstation.domain.image import Eye, Image, ImageKind, PlaneRef, Spacing, SpacingKind, Window
 from workstation.domain.intake import DecodedPlane, FileFacts, Refusal, SourceFile, StackPlan
@@ -65,6 +65,8 @@ class ImportResult:
     case_numbers: tuple[str, ...]
     refusals: tuple[Refusal, ...]
     file_count: int
+    # Names of the list that no delivered file has.
+    unmatched: tuple[str, ...] = ()
 
 
 def estimate(
@@ -114,6 +116,7 @@ def run_import(
         with workspace.reading() as uow:
             _, protocol = current_protocol(uow)
         facts, refusals = _inspect(workspace, intake, plan.files, progress)
+        mapping = _knowing(command.mapping, facts, refusals)
         drafts: list[_Draft] = []
         with workspace.reading() as uow:
             known = _Known(uow)
@@ -135,18 +138,31 @@ def run_import(
             else:
                 for n, one in enumerate(facts):
                     progress(n, len(facts), "read")
-                    found = _photograph(workspace, intake, one, command.mapping, known, written)
+                    found = _photograph(workspace, intake, one, mapping, known, written)
                     if isinstance(found, Refusal):
                         refusals.append(found)
                     else:
                         drafts.append(found)
         result = _record(workspace, command, plan, drafts, refusals)
+        if mapping is not None and protocol.modality != "ct":
+            result = replace(result, unmatched=mapping.unmatched())
     except BaseException:
         workspace.blobs.remove(written)
         raise
     finally:
         intake.close()
     return result, changed(Topic.CASES)
+
+
+def _knowing(
+    mapping: PhotoMapping | None, facts: Sequence[FileFacts], refusals: Sequence[Refusal]
+) -> PhotoMapping | None:
+    """The mapping that knows every delivered name, those of refused files too; the same file
+    delivered twice counts once."""
+    if mapping is None:
+        return None
+    names = [f.source.name for f in facts]
+    return mapping.delivered(names + [r.name for r in refusals if r.code != "import.twice"])
 
 
 def _inspect(
@@ -322,7 +338,10 @@ def _photograph(
         return Refusal(name, "dicom.multi_frame", {"frames": facts.frames})
     if facts.kind == "dicom" and a.get("Modality") not in ("OP", "XC", "OT"):
         return Refusal(name, "import.wrong_modality", {"modality": str(a.get("Modality", ""))})
-    row = mapping.row(name) if mapping else None
+    try:
+        row = mapping.row(name) if mapping else None
+    except InvalidValue as error:
+        return Refusal(name, error.code, error.params)
     patient = row.patient if row else str(a.get("PatientID", ""))
     if not patient:
         return Refusal(name, "import.no_patient")

@@ -23,7 +23,7 @@ from workstation.domain.errors import WorkstationError
 from workstation.domain.events import Changes
 from workstation.domain.ports import Cancelled, Progress
 from workstation.i18n import tr
-from workstation.messages import refusal, sentence, step_text
+from workstation.messages import refusal, sentence, step_text, unmatched_text
 from workstation.services import importing
 from workstation.services.importing import Estimate, ImportResult
 from workstation.ui.errors import told
@@ -263,6 +263,7 @@ class ImportPanel(QWidget):
             )
             + " "
             + (tr("Include them under “Cases to include”.") if result.images else "")
+            + ("\n" + unmatched_text(result.unmatched) if result.unmatched else "")
         )
         self.refused.fill([(r.name, (r.name, refusal(r))) for r in result.refusals])
         self.refused.setVisible(bool(result.refusals))
