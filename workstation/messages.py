@@ -202,6 +202,9 @@ ERRORS = {
     "file.not_written": N_("{file} cannot be written: {problem}."),
     "system.refused": N_("The system refused {file}: {problem}. What is saved stays saved."),
     "text.not_unicode": N_("A text holds bytes or characters that are no Unicode text."),
+    "file.archive": N_(
+        "This archive cannot be read, or lies within another; unpack it and deliver its files."
+    ),
     "file.crashed_decoder": N_("The file made the decoder fail; it is refused."),
     "file.damaged": N_("The file is damaged ({kind})."),
     "file.encrypted": N_("The file is encrypted; deliver it without a password."),
@@ -241,6 +244,10 @@ ERRORS = {
     "import.ambiguous_name": N_(
         "The list’s “{listed}” fits {count} delivered files; list them with their folders."
     ),
+    "import.archive_entries": N_(
+        "The archive {file} holds more than {limit} files; deliver it in parts."
+    ),
+    "import.changed": N_("The file was changed while it was imported; import it again."),
     "import.disk": N_("The import needs about {needed_mib} MiB; {free_mib} MiB are free."),
     "import.duplicate": N_("The study has this image already ({image})."),
     "import.eye_conflict": N_(
@@ -486,6 +493,7 @@ WARNINGS = {
     "photo.metadata_dropped": N_("Metadata of the picture dropped"),
     "photo.exif_orientation": N_("The picture asks to be rotated; it is shown as stored"),
     "photo.lossy": N_("Lossy compression"),
+    "photo.spacing_unusable": N_("Pixel spacing of the file not usable: no millimetres"),
 }
 
 # States and roles as people see them.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import openpyxl
@@ -83,6 +84,25 @@ def test_no_list_at_all_is_refused(tmp_path: Path) -> None:
     (tmp_path / "l.csv").write_bytes(b"\xff\xfe\x81\x00\x81")
     for name in ("l.xlsx", "l.csv"):
         with pytest.raises(InvalidValue, match="mapping"):
+            photo_list(tmp_path / name)
+
+
+def test_a_workbook_that_breaks_the_reader_is_refused(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["file", "patient"])
+    book.save(tmp_path / "good.xlsx")
+    with zipfile.ZipFile(tmp_path / "good.xlsx") as good:
+        parts = {n: good.read(n) for n in good.namelist()}
+    charts = openpyxl.Workbook()
+    charts.create_chartsheet()
+    charts.remove(charts.active)
+    charts.save(tmp_path / "chart.xlsx")
+    for n, name in enumerate(("xl/worksheets/sheet1.xml", "xl/workbook.xml")):
+        with zipfile.ZipFile(tmp_path / f"broken{n}.xlsx", "w") as broken:
+            for part, data in parts.items():
+                broken.writestr(part, data[: len(data) // 2] if part == name else data)
+    for name in ("chart.xlsx", "broken0.xlsx", "broken1.xlsx"):
+        with pytest.raises(InvalidValue, match="mapping.unreadable"):
             photo_list(tmp_path / name)
 
 

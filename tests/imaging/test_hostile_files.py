@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -27,9 +28,11 @@ from pydicom.uid import (
     JPEGLSLossless,
 )
 
+from workstation.domain.errors import InvalidValue
 from workstation.domain.intake import DecodedPlane, FileFacts, Refusal
-from workstation.imaging import jpeg
-from workstation.imaging.intake import ChildIntake
+from workstation.imaging import intake as intake_module
+from workstation.imaging import jpeg, probing
+from workstation.imaging.intake import ChildIntake, readable
 from workstation.privacy.identity import HeaderIdentity, name_codes
 
 
@@ -241,6 +244,139 @@ def test_zip_archives_are_read_in_place(intake: ChildIntake, tmp_path: Path) -> 
     found = [intake.inspect(f) for f in files]
     assert isinstance(found[0], FileFacts) and isinstance(found[1], Refusal)
     assert not list(tmp_path.parent.rglob("escape.dcm"))
+
+
+def gbk_zip(path: Path, name: str, data: bytes) -> Path:
+    """An archive as Chinese Windows makes it: names in GBK, not flagged as anything."""
+    stand_in = "X" * len(name.encode("gbk"))
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(stand_in, data)
+    path.write_bytes(path.read_bytes().replace(stand_in.encode(), name.encode("gbk")))
+    return path
+
+
+def test_names_in_gbk_are_read_and_checked(intake: ChildIntake, tmp_path: Path) -> None:
+    photo = imagecodecs.jpeg8_encode(np.zeros((16, 16, 3), np.uint8))
+    (file,) = intake.find([gbk_zip(tmp_path / "d.zip", "P7_张伟_OD.jpg", photo)], quiet)
+    assert file.name == "d.zip/P7_张伟_OD.jpg"
+    facts = intake.inspect(file)
+    assert isinstance(facts, FileFacts), facts
+    assert [f.code for f in HeaderIdentity().findings(facts)] == ["identity.name_person"]
+
+
+def test_names_that_are_no_utf8_are_readable() -> None:
+    on_linux = "P7_张伟_OD.jpg".encode("gbk").decode("utf-8", "surrogateescape")
+    assert readable(on_linux) == "P7_张伟_OD.jpg"
+    neither = readable(b"P7_\xff\xff.jpg".decode("utf-8", "surrogateescape"))
+    assert neither.startswith("P7_\\udcff") and neither.encode()
+    assert readable("病例/a.jpg") == "病例/a.jpg"
+
+
+def test_members_of_one_name_are_both_read(intake: ChildIntake, tmp_path: Path) -> None:
+    path = tmp_path / "d.zip"
+    with zipfile.ZipFile(path, "w") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for n in range(2):
+            archive.writestr("a.png", imagecodecs.png_encode(np.full((8, 8), n, np.uint8)))
+    found = [intake.inspect(f) for f in intake.find([path], quiet)]
+    assert len({f.sha256 for f in found if isinstance(f, FileFacts)}) == 2
+
+
+def broken_zip(path: Path, how: str) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("é.png", b"data")
+    data = bytearray(path.read_bytes())
+    at = data.find(b"PK\1\2")
+    if how == "version":
+        data[at + 6 : at + 8] = struct.pack("<H", 99)
+    elif how == "name":
+        data = data.replace("é".encode(), b"\xff\xfe")
+    else:
+        data = data[: at + 10]
+    path.write_bytes(bytes(data))
+
+
+@pytest.mark.parametrize("how", ["version", "name", "cut"])
+def test_broken_archives_are_named(intake: ChildIntake, tmp_path: Path, how: str) -> None:
+    broken_zip(tmp_path / "b.zip", how)
+    (file,) = intake.find([tmp_path / "b.zip"], quiet)
+    found = intake.inspect(file)
+    assert isinstance(found, Refusal) and (found.name, found.code) == ("b.zip", "file.archive")
+
+
+def test_archives_are_opened_once_and_capped(tmp_path: Path, monkeypatch) -> None:
+    path = tmp_path / "many.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for n in range(20):
+            archive.writestr(f"{n}.png", imagecodecs.png_encode(np.full((4, 4), n, np.uint8)))
+    intake = ChildIntake()
+    files = intake.find([path], quiet)
+    opened = []
+    real = zipfile.ZipFile
+    monkeypatch.setattr(probing.zipfile, "ZipFile", lambda p: opened.append(p) or real(p))
+    archives = probing._LastArchive()
+    monkeypatch.setattr(probing, "_ARCHIVE", archives)
+    assert len({probing.inspect(f.location)["sha256"] for f in files}) == 20
+    assert len(opened) == 1
+    archives._archive.close()
+    monkeypatch.undo()
+    monkeypatch.setattr(intake_module, "MAX_ENTRIES", 19)
+    with pytest.raises(InvalidValue, match="import.archive_entries"):
+        intake.find([path], quiet)
+
+
+def test_a_file_gone_after_it_was_listed_is_named(
+    intake: ChildIntake, tmp_path: Path, monkeypatch
+) -> None:
+    (tmp_path / "here.png").write_bytes(imagecodecs.png_encode(np.zeros((4, 4), np.uint8)))
+    monkeypatch.setattr(intake_module, "_is_file", lambda _: True)
+    monkeypatch.setattr(Path, "rglob", lambda self, _: [self / "gone.png", self / "here.png"])
+    gone, here = intake.find([tmp_path], quiet)
+    assert intake.inspect(gone).code == "file.unreadable"
+    assert isinstance(intake.inspect(here), FileFacts)
+
+
+PLACED = {"ImagePositionPatient": [0, 0, 0], "ImageOrientationPatient": [1, 0, 0, 0, 1, 0],
+          "PixelSpacing": [11.25, 11.25], "RescaleSlope": "33.25", "RescaleIntercept": "44.25"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("attribute", "old", "new"),
+    [
+        ("RescaleSlope", b"33.25", b"a.b.c"),
+        ("RescaleSlope", b"33.25", b"3\\3.2"),
+        ("RescaleSlope", b"33.25", b"nan  "),
+        ("RescaleSlope", b"33.25", b"0    "),
+        ("RescaleIntercept", b"44.25", b"1\\2  "),
+        ("RescaleIntercept", b"44.25", b"inf  "),
+        ("PixelSpacing", b"11.25\\11.25", b"0    \\0    "),
+        ("PixelSpacing", b"11.25\\11.25", b"nan  \\1    "),
+        ("PixelSpacing", b"11.25\\11.25", b"-1   \\1    "),
+        ("PixelSpacing", b"11.25\\11.25", b"abcde\\fghij"),
+        ("PatientID", b"AAxBB", b"AA\\BB"),
+    ],
+)
+def test_values_that_decide_are_one_usable_number(
+    intake: ChildIntake, tmp_path: Path, attribute: str, old: bytes, new: bytes
+) -> None:
+    buffer = io.BytesIO()
+    dicom(GREY, **PLACED, PatientID="AAxBB").save_as(buffer, enforce_file_format=True)
+    data = buffer.getvalue()
+    good = look(intake, tmp_path, data, "good.dcm")
+    assert isinstance(good, FileFacts)
+    (plan,) = intake.stacks([good])
+    assert (plan.slope, plan.intercept) == (33.25, 44.25)
+    assert old in data
+    found = look(intake, tmp_path, data.replace(old, new))
+    assert isinstance(found, Refusal), found
+    assert (found.code, found.params) == ("dicom.bad_value", {"attribute": attribute})
+
+
+def test_decoded_pixels_say_what_file_they_are_of(intake: ChildIntake, tmp_path: Path) -> None:
+    facts = look(intake, tmp_path, dicom(GREY))
+    assert intake.decode(facts).source_sha256 == facts.sha256
+    dicom(GREY + 1).save_as(tmp_path / "f.dcm", enforce_file_format=True)
+    assert intake.decode(facts).source_sha256 != facts.sha256
 
 
 def test_metadata_is_dropped_and_the_coded_image_kept() -> None:

@@ -67,3 +67,17 @@ def test_a_name_that_says_no_eye_refuses_that_file_only(team: Team, tmp_path: Pa
     result = take(team, source)
     assert len(result.images) == 1
     assert [(r.name, r.code) for r in result.refusals] == [("P2_Re.jpg", "mapping.eye")]
+
+
+def test_a_file_changed_meanwhile_is_not_taken(team: Team, tmp_path: Path) -> None:
+    source = tmp_path / "src"
+    source.mkdir()
+    path = source / "P1_OD.jpg"
+    path.write_bytes(photograph(1))
+
+    def change(_: int, __: int, step: str) -> None:
+        if step == "read":
+            path.write_bytes(photograph(2))
+
+    result = take(team, source, progress=change)
+    assert result.images == () and [r.code for r in result.refusals] == ["import.changed"]

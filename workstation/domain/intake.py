@@ -15,7 +15,7 @@ from workstation.domain.image import Spacing, StackGeometry, Window
 class SourceFile:
     """A candidate file: `name` is the path relative to what was chosen, for people; `size` bytes.
 
-    `location` opens it: a path, or a path and a member's name for a zip archive.
+    `location` opens it: a path, or a path and which member of a zip archive.
     """
 
     name: str
@@ -68,11 +68,13 @@ class DecodedPlane:
 
     `pixels`: uint8 (rows, cols, 3) RGB, or (rows, cols) uint8/int16/uint16 stored values with
     unused bits zeroed. `coded` is the JPEG stream with its metadata dropped, where the
-    photograph keeps its coded data bit for bit; empty otherwise.
+    photograph keeps its coded data bit for bit; empty otherwise. `source_sha256` is the hash of
+    the file as it was when these pixels were read from it.
     """
 
     pixels: npt.NDArray[np.generic]
     coded: bytes = b""
+    source_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -92,13 +91,12 @@ def _csv(data: bytes, name: str) -> list[Sequence[Any]]:
 
 def _xlsx(data: bytes, name: str) -> list[Sequence[Any]]:
     import openpyxl  # slow to import, and only this needs it
-    from openpyxl.utils.exceptions import InvalidFileException
 
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         sheet = book.worksheets[0]
         return [r for r in sheet.iter_rows(values_only=True) if any(v not in (None, "") for v in r)]
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, IndexError) as error:
+    except Exception as error:
         raise InvalidValue("mapping.unreadable", file=name) from error
 
 

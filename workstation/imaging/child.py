@@ -48,9 +48,14 @@ def _answer(pipe: Connection, request: dict[str, Any]) -> None:
         if request["call"] == "inspect":
             reply = {"ok": probing.inspect(location)}
         else:
-            pixels, coded = probing.decode(location, request["frame"])
+            pixels, coded, sha256 = probing.decode(location, request["frame"])
             reply = {
-                "ok": {"shape": list(pixels.shape), "dtype": str(pixels.dtype), "coded": len(coded)}
+                "ok": {
+                    "shape": list(pixels.shape),
+                    "dtype": str(pixels.dtype),
+                    "coded": len(coded),
+                    "sha256": sha256,
+                }
             }
     except InvalidValue as error:
         reply = {"refused": error.code, "params": error.params}
@@ -96,7 +101,7 @@ class DecodingChild:
 
     def decode(
         self, location: tuple[str, str], frame: int
-    ) -> tuple[npt.NDArray[np.generic], bytes]:
+    ) -> tuple[npt.NDArray[np.generic], bytes, str]:
         """See `probing.decode`. Raises InvalidValue for every way a file can fail."""
         reply = self._ask(
             {"call": "decode", "path": location[0], "member": location[1], "frame": frame}
@@ -111,7 +116,7 @@ class DecodingChild:
         if len(pixels_bytes) != expected:
             raise InvalidValue("file.damaged", kind="answer")
         pixels = np.frombuffer(pixels_bytes, dtype).reshape(shape)
-        return pixels, coded if reply["coded"] else b""
+        return pixels, coded if reply["coded"] else b"", str(reply["sha256"])
 
     def close(self) -> None:
         if self._pipe is not None:

@@ -9,9 +9,11 @@ from pathlib import Path
 from workstation.domain.errors import InvalidValue
 from workstation.domain.intake import DecodedPlane, FileFacts, Refusal, SourceFile, StackPlan
 from workstation.domain.ports import Progress
+from workstation.imaging import probing
 from workstation.imaging.child import DecodingChild
 from workstation.imaging.series import stack_plans
 
+MAX_ENTRIES = 100_000
 _PASSED_OVER = frozenset({".ds_store", "thumbs.db", "desktop.ini", "dicomdir"})
 
 
@@ -31,30 +33,35 @@ class ChildIntake:
             progress(n, len(sources), "find")
             if source.is_dir():
                 for path in sorted(source.rglob("*")):
-                    if path.is_file() and not path.is_symlink():
+                    if _is_file(path):
                         name = path.relative_to(source).as_posix()
-                        out += self._one(path, name)
+                        out += self._one(path, readable(name))
             elif source.is_file():
-                out += self._one(source, source.name)
+                out += self._one(source, readable(source.name))
             else:
-                raise InvalidValue("import.source_missing", source=str(source))
+                raise InvalidValue("import.source_missing", source=readable(str(source)))
         return tuple(file for file in out if _leaf(file.name) not in _PASSED_OVER)
 
     def _one(self, path: Path, name: str) -> list[SourceFile]:
         if path.suffix.lower() != ".zip":
-            return [SourceFile(name, path.stat().st_size, (str(path), ""))]
+            return [SourceFile(name, _size(path), (str(path), ""))]
         try:
             with zipfile.ZipFile(path) as archive:
-                return [
-                    SourceFile(
-                        f"{name}/{info.filename}", info.file_size, (str(path), info.filename)
-                    )
-                    for info in archive.infolist()
-                    if not info.is_dir()
-                ]
-        except (zipfile.BadZipFile, OSError):
-            # Left as it is: its inspection says that it is no image.
-            return [SourceFile(name, path.stat().st_size, (str(path), ""))]
+                entries = archive.infolist()
+        except probing.ARCHIVE_ERRORS:
+            # Left as it is: its inspection says that it cannot be read.
+            return [SourceFile(name, _size(path), (str(path), ""))]
+        if len(entries) > MAX_ENTRIES:
+            raise InvalidValue("import.archive_entries", file=name, limit=MAX_ENTRIES)
+        return [
+            SourceFile(
+                f"{name}/{member_name(info)}",
+                info.file_size,
+                (str(path), probing.member(n, info)),
+            )
+            for n, info in enumerate(entries)
+            if not info.is_dir()
+        ]
 
     def inspect(self, file: SourceFile) -> FileFacts | Refusal:
         try:
@@ -78,15 +85,60 @@ class ChildIntake:
 
     def decode(self, facts: FileFacts, frame: int = 0) -> DecodedPlane | Refusal:
         try:
-            pixels, coded = self._child.decode(facts.source.location, frame)
+            pixels, coded, sha256 = self._child.decode(facts.source.location, frame)
         except InvalidValue as error:
             return Refusal(facts.source.name, error.code, error.params)
         if pixels.shape[:2] != (facts.rows, facts.cols):
             return Refusal(facts.source.name, "dicom.frame_size")
-        return DecodedPlane(pixels, coded)
+        return DecodedPlane(pixels, coded, sha256)
 
     def close(self) -> None:
         self._child.close()
+
+
+def readable(name: str) -> str:
+    """A file name people can read, and the identity check too.
+
+    Bytes that are no UTF-8 (Python keeps them as surrogates) are mostly GBK; what is neither is
+    written as an escape.
+    """
+    try:
+        name.encode()
+        return name
+    except UnicodeEncodeError:
+        try:
+            return name.encode("utf-8", "surrogateescape").decode("gb18030")
+        except UnicodeError:
+            return name.encode("utf-8", "backslashreplace").decode()
+
+
+def member_name(info: zipfile.ZipInfo) -> str:
+    """A member's name: archives made on Chinese Windows hold GBK and say that it is cp437."""
+    if info.flag_bits & 0x800:
+        return readable(info.filename)
+    raw = info.orig_filename.partition("\0")[0].encode("cp437")
+    for encoding in ("utf-8", "gb18030", "cp437"):
+        try:
+            return raw.decode(encoding).replace("\\", "/")
+        except UnicodeDecodeError:
+            continue
+    return info.filename
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file() and not path.is_symlink()
+    except OSError:
+        # Its folder may not be entered: left in, so that its inspection says so.
+        return True
+
+
+def _size(path: Path) -> int:
+    """Bytes; 0 for a file that is gone by now: its inspection says that it cannot be read."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _leaf(name: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import lzma
 import struct
 import zipfile
 import zlib
@@ -19,6 +20,7 @@ import numpy.typing as npt
 
 from workstation.domain.errors import InvalidValue
 from workstation.imaging import jpeg
+from workstation.imaging.series import STACKED, numbers, spacing_of
 
 MAX_FILE = 2 << 30
 MAX_PIXELS = 400_000_000
@@ -129,25 +131,72 @@ IDENTITY = (
 
 Reply = dict[str, Any]
 
+# What zipfile raises for archives that are broken, cut, of an unknown version or wrongly named.
+ARCHIVE_ERRORS = (
+    OSError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError,
+    NotImplementedError, RuntimeError, UnicodeError, OverflowError,
+)  # fmt: skip
+# Attributes that hold one value; a list of them would be guessed from.
+_SINGLE = (
+    "PatientID", "Modality", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID",
+    "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation",
+    "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "RescaleSlope",
+    "RescaleIntercept", "ImageLaterality", "Laterality",
+)  # fmt: skip
+
 
 def read_bytes(location: tuple[str, str]) -> bytes:
     """The file's bytes. Raises InvalidValue where it is too large, encrypted or unreadable."""
-    path, member = location
+    path, member_text = location
     try:
-        if not member:
+        if not member_text:
             if Path(path).stat().st_size > MAX_FILE:
                 raise InvalidValue("file.too_large", limit_mib=MAX_FILE >> 20)
             return Path(path).read_bytes()
-        with zipfile.ZipFile(path) as archive:
-            info = archive.getinfo(member)
-            if info.flag_bits & 1:
-                raise InvalidValue("file.encrypted")
-            if info.file_size > MAX_FILE:
-                raise InvalidValue("file.too_large", limit_mib=MAX_FILE >> 20)
-            with archive.open(info) as data:
-                return data.read(MAX_FILE + 1)[: info.file_size]
-    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        archive = _ARCHIVE.opened(path)
+        info = _member(archive, member_text)
+        if info.flag_bits & 1:
+            raise InvalidValue("file.encrypted")
+        if info.file_size > MAX_FILE:
+            raise InvalidValue("file.too_large", limit_mib=MAX_FILE >> 20)
+        with archive.open(info) as data:
+            return data.read(MAX_FILE + 1)[: info.file_size]
+    except ARCHIVE_ERRORS as error:
         raise InvalidValue("file.unreadable") from error
+
+
+def member(number: int, info: zipfile.ZipInfo) -> str:
+    """What finds the member again: its place, as names may stand twice, and its name."""
+    return f"{number}:{info.filename}"
+
+
+def _member(archive: zipfile.ZipFile, text: str) -> zipfile.ZipInfo:
+    number, _, name = text.partition(":")
+    entries = archive.infolist()
+    if int(number) >= len(entries) or entries[int(number)].filename != name:
+        raise InvalidValue("file.unreadable")  # the archive was exchanged since it was listed
+    return entries[int(number)]
+
+
+class _LastArchive:
+    """The archive read last stays open: its directory is long, and is asked for each member."""
+
+    def __init__(self) -> None:
+        self._key: tuple[str, int, int] | None = None
+        self._archive: zipfile.ZipFile | None = None
+
+    def opened(self, path: str) -> zipfile.ZipFile:
+        found = Path(path).stat()
+        key = (path, found.st_size, found.st_mtime_ns)
+        if self._archive is None or key != self._key:
+            if self._archive is not None:
+                self._archive.close()
+                self._archive = None
+            self._archive, self._key = zipfile.ZipFile(path), key
+        return self._archive
+
+
+_ARCHIVE = _LastArchive()
 
 
 def inspect(location: tuple[str, str]) -> Reply:
@@ -171,6 +220,8 @@ def inspect(location: tuple[str, str]) -> Reply:
             raise InvalidValue("photo.damaged", kind="tiff")
         _check_size(*size, 1, 4, 16)
         reply |= _photo("tiff", *size, 3, {f"TIFF {k}": v for k, v in jpeg.tiff_text(data).items()})
+    elif data[:4] in (b"PK\3\4", b"PK\5\6"):
+        raise InvalidValue("file.archive")
     else:
         raise InvalidValue("file.no_image")
     return reply
@@ -286,6 +337,7 @@ def _inspect_dicom(data: bytes) -> Reply:
             raise InvalidValue("dicom.bad_value", attribute=keyword) from error
         if value not in (None, "", []):
             attributes[keyword] = value
+    _check_values(attributes)
     syntax = str(dataset.file_meta.get("TransferSyntaxUID", ""))
     attributes["TransferSyntaxUID"] = syntax
     if "PixelData" not in dataset:
@@ -334,6 +386,21 @@ def _inspect_dicom(data: bytes) -> Reply:
     }
 
 
+def _check_values(attributes: Reply) -> None:
+    """What decides on patient, series and measure is one value, and a usable one."""
+    for keyword in _SINGLE:
+        if isinstance(attributes.get(keyword), list):
+            raise InvalidValue("dicom.bad_value", attribute=keyword)
+    for keyword in ("RescaleSlope", "RescaleIntercept"):
+        if keyword in attributes:
+            value = numbers(attributes, keyword, 1)
+            if value is None or (keyword == "RescaleSlope" and value[0] == 0):
+                raise InvalidValue("dicom.bad_value", attribute=keyword)
+    if attributes.get("Modality") in STACKED and "PixelSpacing" in attributes:
+        if spacing_of(attributes) is None:
+            raise InvalidValue("dicom.bad_value", attribute="PixelSpacing")
+
+
 def _name(uid: Any) -> str:
     from pydicom.uid import UID
 
@@ -356,12 +423,13 @@ def _dicom_identity(dataset: Any) -> dict[str, str]:
     return found
 
 
-def decode(location: tuple[str, str], frame: int) -> tuple[npt.NDArray[np.generic], bytes]:
-    """Canonical pixels of one frame, and the metadata-free JPEG stream where that is kept."""
+def decode(location: tuple[str, str], frame: int) -> tuple[npt.NDArray[np.generic], bytes, str]:
+    """Canonical pixels of one frame, the metadata-free JPEG stream where that is kept, and the
+    hash of the file they were read from."""
     data = read_bytes(location)
-    if data[128:132] == b"DICM":
-        return _decode_dicom(data, frame)
-    return _decode_photo(data)
+    dicom = data[128:132] == b"DICM"
+    pixels, coded = _decode_dicom(data, frame) if dicom else _decode_photo(data)
+    return pixels, coded, hashlib.sha256(data).hexdigest()
 
 
 def _decode_photo(data: bytes) -> tuple[npt.NDArray[np.generic], bytes]:

@@ -67,6 +67,13 @@ def spacing_of(attributes: Mapping[str, Any]) -> Spacing | None:
         return None
 
 
+def rescale_of(attributes: Mapping[str, Any]) -> tuple[float, float]:
+    """Slope and intercept; 1 and 0 where they are not given. Inspection refuses unusable ones."""
+    slope = numbers(attributes, "RescaleSlope", 1) or (1.0,)
+    intercept = numbers(attributes, "RescaleIntercept", 1) or (0.0,)
+    return slope[0], intercept[0]
+
+
 def windows_of(attributes: Mapping[str, Any]) -> tuple[Window, ...]:
     """All windows of the file, in its order."""
 
@@ -111,8 +118,7 @@ def stack_plans(files: Sequence[FileFacts]) -> tuple[StackPlan, ...]:
             tuple(round(v, 4) for v in orientation),
             str(a.get("FrameOfReferenceUID", "")),
             str(a.get("EchoTime", "")),
-            float(a.get("RescaleSlope", 1) or 1),
-            float(a.get("RescaleIntercept", 0) or 0),
+            *rescale_of(a),
         )
         groups.setdefault(key, []).append(facts)
     return tuple(
@@ -145,7 +151,7 @@ def plan(series_key: str, files: Sequence[FileFacts]) -> StackPlan:
         else:
             kept.append(entry)
     geometry, warnings = (None, ()) if axes is None or not kept else _geometry(kept, axes)
-    slope = float(first.get("RescaleSlope", 1) or 1)
+    slope, intercept = rescale_of(first)
     return StackPlan(
         series_key,
         tuple(entry[2] for entry in kept),
@@ -153,7 +159,7 @@ def plan(series_key: str, files: Sequence[FileFacts]) -> StackPlan:
         spacing_of(first),
         windows_of(first),
         slope,
-        float(first.get("RescaleIntercept", 0) or 0),
+        intercept,
         first.get("PhotometricInterpretation") == "MONOCHROME1",
         padding_of(first),
         warnings,

@@ -270,7 +270,7 @@ def _stack(
     planes: list[DecodedPlane] = []
     for n, one in enumerate(stack.files):
         tick(n)
-        plane = intake.decode(one)
+        plane = _decoded(intake, one)
         if isinstance(plane, Refusal):
             # A stack with a hole is no stack: the whole series is refused, naming the file.
             return None, refused + [plane] + [
@@ -315,6 +315,14 @@ def _stack(
     return _with_planes(workspace, draft, planes, written), refused
 
 
+def _decoded(intake: FileIntake, facts: FileFacts) -> DecodedPlane | Refusal:
+    """The file's pixels, if it still is the file that was inspected."""
+    plane = intake.decode(facts)
+    if isinstance(plane, DecodedPlane) and plane.source_sha256 != facts.sha256:
+        return Refusal(facts.source.name, "import.changed")
+    return plane
+
+
 def _described(attributes: Mapping[str, object]) -> str:
     """Thickness and kernel: enough to tell series apart, nothing typed by a person."""
     parts = []
@@ -348,7 +356,7 @@ def _photograph(
     twin = known.source(facts.sha256)
     if twin is not None:
         return Refusal(name, "import.duplicate", {"image": twin})
-    plane = intake.decode(facts)
+    plane = _decoded(intake, facts)
     if isinstance(plane, Refusal):
         return plane
     pixel_sha256 = _pixel_sha256(plane)
@@ -370,6 +378,9 @@ def _photograph(
         warnings.append("photo.exif_orientation")
     if facts.kind == "dicom" and a.get("lossy"):
         warnings.append("photo.lossy")
+    spacing = _photo_spacing(a)
+    if spacing is None and "PixelSpacing" in a:
+        warnings.append("photo.spacing_unusable")
     known.add_pixels(pixel_sha256, name)
     image = Image(
         image_id=str(uuid.uuid4()),
@@ -385,7 +396,7 @@ def _photograph(
         planes=(),
         eye=header_eye or listed_eye,
         field=row.field if row else "",
-        spacing=_photo_spacing(a),
+        spacing=spacing,
         windows=(Window(128.0, 256.0),) if plane.pixels.ndim == 2 else (),
         monochrome1=a.get("PhotometricInterpretation") == "MONOCHROME1",
         manufacturer=str(a.get("Manufacturer", "")),
@@ -399,11 +410,14 @@ def _photograph(
 
 
 def _photo_spacing(attributes: Mapping[str, object]) -> Spacing | None:
-    """Nominal millimetres of a DICOM photograph; none for a plain picture."""
+    """Nominal millimetres of a DICOM photograph; none for a plain picture or an unusable value."""
     value = attributes.get("PixelSpacing")
     if not isinstance(value, (list, tuple)) or len(value) != 2:
         return None
-    return Spacing(float(value[0]), float(value[1]), SpacingKind.NOMINAL)
+    try:
+        return Spacing(float(value[0]), float(value[1]), SpacingKind.NOMINAL)
+    except (InvalidValue, TypeError, ValueError):
+        return None
 
 
 def _pixel_sha256(plane: DecodedPlane) -> str:
