@@ -81,3 +81,26 @@ def test_a_file_changed_meanwhile_is_not_taken(team: Team, tmp_path: Path) -> No
 
     result = take(team, source, progress=change)
     assert result.images == () and [r.code for r in result.refusals] == ["import.changed"]
+
+
+def test_two_imports_at_once_take_an_image_once(team: Team, tmp_path: Path) -> None:
+    source = tmp_path / "src"
+    source.mkdir()
+    for n in range(3):
+        (source / f"P{n}_OD.jpg").write_bytes(photograph(n))
+    faster: list[ImportResult] = []
+
+    def meanwhile(done: int, _: int, step: str) -> None:
+        # The slower import has looked at the store by then, and found nothing.
+        if step == "read" and done == 2 and not faster:
+            faster.append(take(team, source))
+
+    slower = take(team, source, progress=meanwhile)
+    assert len(faster[0].images) == 3 and slower.images == () and slower.case_numbers == ()
+    assert [(r.name, r.code) for r in slower.refusals] == [
+        (f"P{n}_OD.jpg", "import.duplicate") for n in range(3)
+    ]
+    with team["coordinator"].reading() as uow:
+        assert len(uow.cases.all()) == 3
+        kept = {plane.blob_id for image in uow.images.all() for plane in image.planes}
+    assert {p.name for p in (team.folder / "blobs").glob("??/*")} == kept

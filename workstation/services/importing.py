@@ -83,13 +83,17 @@ def estimate(
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """An image on its way in: facts of its files, decoded planes written to the blob store."""
+    """An image on its way in: facts of its files, decoded planes written to the blob store.
+
+    `names` are its files', for the refusal if another import was faster.
+    """
 
     patient: str
     study_key: str
     centre: str
     sex: str
     image: Image
+    names: tuple[str, ...] = ()
 
 
 def run_import(
@@ -311,7 +315,8 @@ def _stack(
         source_sha256=tuple(f.sha256 for f in stack.files),
         warnings=stack.warnings,
     )
-    draft = _Draft(patient, study_key, "", str(a.get("PatientSex", "")), image)
+    names = tuple(f.source.name for f in stack.files)
+    draft = _Draft(patient, study_key, "", str(a.get("PatientSex", "")), image, names)
     return _with_planes(workspace, draft, planes, written), refused
 
 
@@ -405,7 +410,8 @@ def _photograph(
         source_sha256=(facts.sha256,),
         warnings=tuple(warnings),
     )
-    draft = _Draft(patient, "", row.centre if row else "", str(a.get("PatientSex", "")), image)
+    centre, sex = row.centre if row else "", str(a.get("PatientSex", ""))
+    draft = _Draft(patient, "", centre, sex, image, (name,))
     return _with_planes(workspace, draft, [plane], written)
 
 
@@ -455,11 +461,25 @@ def _record(
     drafts: Sequence[_Draft],
     refusals: Sequence[Refusal],
 ) -> ImportResult:
-    """Rows of subjects, cases and images, and the record of the import, in one transaction."""
+    """Rows of subjects, cases and images, and the record of the import, in one transaction.
+
+    Another import may have brought the same images since this one looked: they are looked for
+    again where nobody else can write, and are duplicates then.
+    """
     with workspace.writing() as uow:
         images: list[Image] = []
         numbers: list[str] = []
-        for group in _by_case(drafts):
+        refusals = list(refusals)
+        fresh: list[_Draft] = []
+        late: list[str] = []
+        for draft in drafts:
+            twin = _twin(uow, draft.image)
+            if twin is None:
+                fresh.append(draft)
+                continue
+            late += [plane.blob_id for plane in draft.image.planes]
+            refusals += [Refusal(n, "import.duplicate", {"image": twin}) for n in draft.names]
+        for group in _by_case(fresh):
             subject = _subject(uow, group[0])
             case = _new_case(uow, subject, group[0].image.case_id)
             numbers.append(case.number)
@@ -487,7 +507,16 @@ def _record(
             },
         )
         uow.commit()
+    workspace.blobs.remove(late)
     return ImportResult(tuple(images), tuple(numbers), tuple(refusals), len(plan.files))
+
+
+def _twin(uow: UnitOfWork, image: Image) -> str | None:
+    """Number of the study's image of the same first file or, for photographs, the same pixels."""
+    found = uow.images.with_source(image.source_sha256[0])
+    if found is None and image.kind is ImageKind.PHOTOGRAPH:
+        found = uow.images.with_pixels(image.planes[0].pixel_sha256)
+    return found.number if found else None
 
 
 def _by_case(drafts: Sequence[_Draft]) -> list[list[_Draft]]:
