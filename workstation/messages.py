@@ -323,7 +323,13 @@ ERRORS = {
     "person.role_conflict": N_("A coordinator neither reads nor arbitrates in the same study."),
     "person.roles": N_("Give {login} at least one role."),
     "person.unknown": N_("There is no person with login {login}."),
+    "photo.colour_model": N_(
+        "A TIFF of the colour model {model} with {samples} channels is not read; save it as RGB or grey."
+    ),
     "photo.damaged": N_("The picture is damaged ({kind})."),
+    "photo.several_pages": N_(
+        "The file holds several pages or frames; deliver each picture as a file of its own."
+    ),
     "photo.transparent": N_("The picture has transparent parts; deliver it without."),
     "photo.unsupported": N_("A picture of {bits} bits with {samples} channels is not accepted."),
     "protocol.agreement_items": N_("The protocol needs agreement items, each with its own id."),
@@ -492,6 +498,7 @@ WARNINGS = {
     "stack.tilt": N_("Gantry tilt {detail}°: no 3-D view"),
     "photo.metadata_dropped": N_("Metadata of the picture dropped"),
     "photo.exif_orientation": N_("The picture asks to be rotated; it is shown as stored"),
+    "photo.maybe_damaged": N_("The picture may be damaged; look at it before it is read"),
     "photo.lossy": N_("Lossy compression"),
     "photo.spacing_unusable": N_("Pixel spacing of the file not usable: no millimetres"),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -104,3 +106,84 @@ def test_two_imports_at_once_take_an_image_once(team: Team, tmp_path: Path) -> N
         assert len(uow.cases.all()) == 3
         kept = {plane.blob_id for image in uow.images.all() for plane in image.planes}
     assert {p.name for p in (team.folder / "blobs").glob("??/*")} == kept
+
+
+def tiff(pages: int = 1, photometric: int = 1, samples: int = 1, **tags: int) -> bytes:
+    """A small uncompressed TIFF, written by hand to say what no writer would."""
+    rows, cols = 6, 8
+    pixels = np.arange(rows * cols * samples, dtype=np.uint8).tobytes()
+    out, last = bytearray(b"II*\0\0\0\0\0"), 4
+    for _ in range(pages):
+        at = len(out)
+        out += pixels
+        bits = len(out)
+        out += struct.pack(f"<{samples}H", *[8] * samples)
+        colours = len(out)
+        out += b"\0" * 1536 if photometric == 3 else b""
+        entries = {256: cols, 257: rows, 258: bits if samples > 2 else 8, 259: 1, 262: photometric,
+                   273: at, 274: tags.get("orientation", 1), 277: samples, 278: rows,
+                   279: len(pixels)}  # fmt: skip
+        out[last : last + 4] = struct.pack("<I", len(out))
+        listed = [(t, 4, samples if t == 258 and samples > 2 else 1, v) for t, v in entries.items()]
+        listed = [(t, 3 if t in (258, 259, 262, 274, 277) else k, n, v) for t, k, n, v in listed]
+        if photometric == 3:
+            listed.append((320, 3, 768, colours))
+        out += struct.pack("<H", len(listed))
+        out += b"".join(struct.pack("<HHII", *entry) for entry in listed)
+        last = len(out)
+        out += b"\0\0\0\0"
+    return bytes(out)
+
+
+def apng() -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    head, body = struct.pack(">IIBBBBB", 8, 6, 8, 0, 0, 0, 0), zlib.compress(b"\0" * 54)
+    chunks = [(b"IHDR", head), (b"acTL", b"\0\0\0\2\0\0\0\0"), (b"IDAT", body), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*c) for c in chunks)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "code"),
+    [
+        ("P1_OD.tif", tiff(photometric=3), "photo.colour_model"),
+        ("P1_OD.tif", tiff(photometric=8, samples=3), "photo.colour_model"),
+        ("P1_OD.tif", tiff(photometric=5, samples=4), "photo.colour_model"),
+        ("P1_OD.tif", tiff(pages=3), "photo.several_pages"),
+        ("P1_OD.png", apng(), "photo.several_pages"),
+    ],
+    ids=["palette", "lab", "cmyk", "pages", "apng"],
+)
+def test_pictures_that_would_be_shown_wrong_are_refused(
+    team: Team, tmp_path: Path, name: str, data: bytes, code: str
+) -> None:
+    (tmp_path / name).write_bytes(data)
+    result = take(team, tmp_path / name)
+    assert result.images == () and [r.code for r in result.refusals] == [code]
+
+
+def test_tiffs_are_taken_as_they_are_meant(team: Team, tmp_path: Path) -> None:
+    for n, data in enumerate((tiff(), tiff(photometric=2, samples=3))):
+        (tmp_path / f"P{n}_OD.tif").write_bytes(data)
+        (image,) = take(team, tmp_path / f"P{n}_OD.tif").images
+        assert (image.monochrome1, image.warnings, image.samples) == (False, (), 1 + 2 * n)
+        assert team["coordinator"].pixels.plane(image).ravel()[:3].tolist() == [0, 1, 2]
+
+
+def test_a_tiff_of_which_white_is_zero_or_turned_says_so(team: Team, tmp_path: Path) -> None:
+    (tmp_path / "P1_OD.tif").write_bytes(tiff(photometric=0, orientation=6))
+    (image,) = take(team, tmp_path / "P1_OD.tif").images
+    assert image.monochrome1 and image.warnings == ("photo.exif_orientation",)
+
+
+def test_a_picture_with_data_lost_in_between_is_marked(team: Team, tmp_path: Path) -> None:
+    data = bytearray(photograph(3, 96, 128))
+    data[len(data) // 2 : len(data) // 2 + 200] = b"\0" * 200
+    (tmp_path / "P1_OD.jpg").write_bytes(bytes(data))
+    result = take(team, tmp_path / "P1_OD.jpg")
+    assert [i.warnings for i in result.images] == [("photo.maybe_damaged",)] or [
+        r.code for r in result.refusals
+    ] == ["photo.damaged"]

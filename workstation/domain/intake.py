@@ -69,12 +69,13 @@ class DecodedPlane:
     `pixels`: uint8 (rows, cols, 3) RGB, or (rows, cols) uint8/int16/uint16 stored values with
     unused bits zeroed. `coded` is the JPEG stream with its metadata dropped, where the
     photograph keeps its coded data bit for bit; empty otherwise. `source_sha256` is the hash of
-    the file as it was when these pixels were read from it.
+    the file as it was when these pixels were read from it; `warnings` are codes.
     """
 
     pixels: npt.NDArray[np.generic]
     coded: bytes = b""
     source_sha256: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

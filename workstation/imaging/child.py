@@ -14,14 +14,15 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from workstation.domain.errors import InvalidValue
+from workstation.domain.intake import DecodedPlane
 from workstation.imaging import probing
 
 MEMORY_BYTES = 6 << 30
 SECONDS_PER_CALL = 20
 CALLS_PER_CHILD = 400
+_WARNINGS = ("photo.maybe_damaged",)
 _DTYPES = {"uint8": np.uint8, "uint16": np.uint16, "int16": np.int16}
 
 
@@ -42,19 +43,19 @@ def serve(pipe: Connection) -> None:
 
 def _answer(pipe: Connection, request: dict[str, Any]) -> None:
     location = (request["path"], request["member"])
-    pixels: npt.NDArray[np.generic] | None = None
-    coded = b""
+    plane: DecodedPlane | None = None
     try:
         if request["call"] == "inspect":
             reply = {"ok": probing.inspect(location)}
         else:
-            pixels, coded, sha256 = probing.decode(location, request["frame"])
+            plane = probing.decode(location, request["frame"])
             reply = {
                 "ok": {
-                    "shape": list(pixels.shape),
-                    "dtype": str(pixels.dtype),
-                    "coded": len(coded),
-                    "sha256": sha256,
+                    "shape": list(plane.pixels.shape),
+                    "dtype": str(plane.pixels.dtype),
+                    "coded": len(plane.coded),
+                    "sha256": plane.source_sha256,
+                    "warnings": plane.warnings,
                 }
             }
     except InvalidValue as error:
@@ -64,11 +65,11 @@ def _answer(pipe: Connection, request: dict[str, Any]) -> None:
     except Exception as error:  # noqa: BLE001  the file may break any library in any way
         reply = {"refused": "file.damaged", "params": {"kind": type(error).__name__}}
     if "ok" not in reply:
-        pixels = None
+        plane = None
     pipe.send_bytes(json.dumps(reply, default=str).encode())
-    if pixels is not None:
-        pipe.send_bytes(memoryview(np.ascontiguousarray(pixels)).cast("B"))
-        pipe.send_bytes(coded or b"-")
+    if plane is not None:
+        pipe.send_bytes(memoryview(np.ascontiguousarray(plane.pixels)).cast("B"))
+        pipe.send_bytes(plane.coded or b"-")
 
 
 def _start_deaf(process: Any) -> None:
@@ -99,9 +100,7 @@ class DecodingChild:
         reply = self._ask({"call": "inspect", "path": location[0], "member": location[1]})
         return dict(reply)
 
-    def decode(
-        self, location: tuple[str, str], frame: int
-    ) -> tuple[npt.NDArray[np.generic], bytes, str]:
+    def decode(self, location: tuple[str, str], frame: int) -> DecodedPlane:
         """See `probing.decode`. Raises InvalidValue for every way a file can fail."""
         reply = self._ask(
             {"call": "decode", "path": location[0], "member": location[1], "frame": frame}
@@ -116,7 +115,12 @@ class DecodingChild:
         if len(pixels_bytes) != expected:
             raise InvalidValue("file.damaged", kind="answer")
         pixels = np.frombuffer(pixels_bytes, dtype).reshape(shape)
-        return pixels, coded if reply["coded"] else b"", str(reply["sha256"])
+        return DecodedPlane(
+            pixels,
+            coded if reply["coded"] else b"",
+            str(reply["sha256"]),
+            tuple(w for w in _WARNINGS if w in reply["warnings"]),
+        )
 
     def close(self) -> None:
         if self._pipe is not None:

@@ -85,12 +85,12 @@ class ChildIntake:
 
     def decode(self, facts: FileFacts, frame: int = 0) -> DecodedPlane | Refusal:
         try:
-            pixels, coded, sha256 = self._child.decode(facts.source.location, frame)
+            plane = self._child.decode(facts.source.location, frame)
         except InvalidValue as error:
             return Refusal(facts.source.name, error.code, error.params)
-        if pixels.shape[:2] != (facts.rows, facts.cols):
+        if plane.pixels.shape[:2] != (facts.rows, facts.cols):
             return Refusal(facts.source.name, "dicom.frame_size")
-        return DecodedPlane(pixels, coded, sha256)
+        return plane
 
     def close(self) -> None:
         self._child.close()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from workstation.domain.errors import InvalidValue
@@ -104,6 +105,65 @@ def without_metadata(stream: bytes) -> bytes:
     return b"".join(parts)
 
 
+_SEQUENTIAL = frozenset({0xC0, 0xC1})
+_HUFFMAN = _SEQUENTIAL | {0xC2}
+# Enough bytes for any coded block; no 0xFF among them, so that they are no marker.
+_MORE = bytes(range(1, 255, 4)) * 4
+_TAIL = 64
+
+
+def huffman(stream: bytes) -> bool:
+    """Whether the scans are Huffman coded and lossy: only of those the end can be told.
+
+    Arithmetic coding may leave out what it ends with.
+    """
+    return any(segment.marker in _HUFFMAN for segment in segments(stream))
+
+
+def with_more_data(stream: bytes) -> bytes:
+    """The stream with further data at the end of each scan and restart interval.
+
+    A decoder that is through with the image by then does not look at them: a whole picture decodes
+    as before, one that was cut off does not.
+    """
+    return _recoded(stream, lambda coded: coded + _MORE)
+
+
+def with_other_end(stream: bytes) -> bytes | None:
+    """The stream with the last bytes of its last scan exchanged; None where that tells nothing.
+
+    They belong to the last blocks of a whole picture, which decodes otherwise then. Where nothing
+    changes, the picture was complete long before: data in between are lost, or its size is not
+    that of its data. (The last scan of a progressive picture may hold next to nothing.)
+    """
+    listed = list(segments(stream))
+    if not listed or listed[-1].marker != SOS:
+        return None
+    if not any(segment.marker in _SEQUENTIAL for segment in listed):
+        return None
+    last = re.split(rb"\xff[\xd0-\xd7]", listed[-1].coded)[-1]
+    tail = last[-_TAIL:]
+    if last[:-_TAIL].endswith(b"\xff"):
+        tail = tail[1:]  # its stuffed zero
+    if len(last) <= _TAIL:
+        return None
+    whole = _recoded(stream, lambda coded: coded)
+    other = bytes(b ^ 0x55 if b not in (0xAA, 0xFF) else 0x33 for b in tail)
+    return whole[: -2 - len(tail)] + other + b"\xff\xd9"
+
+
+def _recoded(stream: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    parts = [b"\xff\xd8"]
+    for segment in segments(stream):
+        header = struct.pack(">BBH", 0xFF, segment.marker, len(segment.data) + 2)
+        parts += [header, segment.data]
+        if segment.marker == SOS:
+            intervals = re.split(rb"(\xff[\xd0-\xd7])", segment.coded)
+            parts += [p if n % 2 else change(p) for n, p in enumerate(intervals)]
+    parts.append(b"\xff\xd9")
+    return b"".join(parts)
+
+
 def metadata(stream: bytes) -> dict[str, str]:
     """Text found in EXIF, XMP, IPTC and comments, by where it stands; for the identity check."""
     found: dict[str, str] = {}
@@ -189,15 +249,48 @@ def _entries(data: bytes) -> list[tuple[int, int, bytes]]:
     return out
 
 
-def tiff_size(data: bytes) -> tuple[int, int] | None:
-    """(rows, cols) of a TIFF's first directory; None where it does not say."""
+@dataclass(frozen=True, slots=True)
+class TiffHead:
+    """What a TIFF's first directory says of its image; -1 for a colour model it does not name."""
+
+    rows: int
+    cols: int
+    samples: int
+    photometric: int
+    orientation: int
+    pages: int
+
+
+def tiff_head(data: bytes) -> TiffHead | None:
+    """None where it does not say how large the image is."""
     order = "little" if data[:2] == b"II" else "big"
     found = {
-        tag: int.from_bytes(value, order)  # type: ignore[arg-type]
+        tag: int.from_bytes(value[: _SIZES[kind]], order)  # type: ignore[arg-type]
         for tag, kind, value in _entries(data)
-        if tag in (256, 257) and kind in (3, 4)
+        if tag in (256, 257, 262, ORIENTATION, 277) and kind in (3, 4)
     }
-    return (found[257], found[256]) if len(found) == 2 else None
+    if 256 not in found or 257 not in found:
+        return None
+    return TiffHead(
+        found[257],
+        found[256],
+        found.get(277, 1),
+        found.get(262, -1),
+        found.get(ORIENTATION, 1),
+        _pages(data),
+    )
+
+
+def _pages(data: bytes) -> int:
+    """How many directories are chained; more than one is not counted any further."""
+    order = "<" if data[:2] == b"II" else ">"
+    try:
+        (first,) = struct.unpack_from(order + "I", data, 4)
+        (count,) = struct.unpack_from(order + "H", data, first)
+        (second,) = struct.unpack_from(order + "I", data, first + 2 + 12 * count)
+    except struct.error:
+        return 1  # cut right after the entries
+    return 1 if second in (0, first) else 2
 
 
 def _text(data: bytes) -> str:

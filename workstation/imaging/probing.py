@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workstation.domain.errors import InvalidValue
+from workstation.domain.intake import DecodedPlane
 from workstation.imaging import jpeg
 from workstation.imaging.series import STACKED, numbers, spacing_of
 
@@ -215,11 +216,7 @@ def inspect(location: tuple[str, str]) -> Reply:
     elif data[:8] == b"\x89PNG\r\n\x1a\n":
         reply |= _inspect_png(data)
     elif data[:4] in (b"II*\0", b"MM\0*"):
-        size = jpeg.tiff_size(data)
-        if size is None:
-            raise InvalidValue("photo.damaged", kind="tiff")
-        _check_size(*size, 1, 4, 16)
-        reply |= _photo("tiff", *size, 3, {f"TIFF {k}": v for k, v in jpeg.tiff_text(data).items()})
+        reply |= _inspect_tiff(data)
     elif data[:4] in (b"PK\3\4", b"PK\5\6"):
         raise InvalidValue("file.archive")
     else:
@@ -246,6 +243,32 @@ def _check_size(rows: int, cols: int, frames: int, samples: int, bits: int) -> N
         raise InvalidValue("image.too_large", rows=rows, cols=cols, frames=frames)
 
 
+_TIFF_COLOURS = {
+    0: "white is zero", 1: "black is zero", 2: "RGB", 3: "palette", 4: "mask", 5: "CMYK",
+    6: "YCbCr", 8: "CIELab", 9: "ICCLab", 10: "ITULab",
+}  # fmt: skip
+
+
+def _inspect_tiff(data: bytes) -> Reply:
+    """Grey and RGB of one page are read; other colour models would be shown in wrong colours."""
+    head = jpeg.tiff_head(data)
+    if head is None:
+        raise InvalidValue("photo.damaged", kind="tiff")
+    _check_size(head.rows, head.cols, 1, 4, 16)
+    if head.pages > 1:
+        raise InvalidValue("photo.several_pages")
+    grey = head.photometric in (0, 1) and head.samples in (1, 2)
+    if not grey and not (head.photometric == 2 and head.samples in (3, 4)):
+        name = _TIFF_COLOURS.get(head.photometric, str(head.photometric))
+        raise InvalidValue("photo.colour_model", model=name, samples=head.samples)
+    identity = {f"TIFF {k}": v for k, v in jpeg.tiff_text(data).items()}
+    reply = _photo("tiff", head.rows, head.cols, 1 if grey else 3, identity)
+    reply["attributes"] = {"exif_orientation": head.orientation}
+    if head.photometric == 0:
+        reply["attributes"]["PhotometricInterpretation"] = "MONOCHROME1"
+    return reply
+
+
 def _inspect_png(data: bytes) -> Reply:
     if len(data) < 33 or data[12:16] != b"IHDR":
         raise InvalidValue("photo.damaged", kind="png")
@@ -262,6 +285,8 @@ def _inspect_png(data: bytes) -> Reply:
             identity[kind.decode()] = data[at + 8 : at + 8 + min(length, 4096)].decode(
                 "utf-8", "replace"
             )
+        if kind == b"acTL":
+            raise InvalidValue("photo.several_pages")
         if kind == b"IEND":
             break
         at += 12 + length
@@ -423,13 +448,35 @@ def _dicom_identity(dataset: Any) -> dict[str, str]:
     return found
 
 
-def decode(location: tuple[str, str], frame: int) -> tuple[npt.NDArray[np.generic], bytes, str]:
+def decode(location: tuple[str, str], frame: int) -> DecodedPlane:
     """Canonical pixels of one frame, the metadata-free JPEG stream where that is kept, and the
     hash of the file they were read from."""
     data = read_bytes(location)
-    dicom = data[128:132] == b"DICM"
-    pixels, coded = _decode_dicom(data, frame) if dicom else _decode_photo(data)
-    return pixels, coded, hashlib.sha256(data).hexdigest()
+    sha256 = hashlib.sha256(data).hexdigest()
+    if data[128:132] == b"DICM":
+        return DecodedPlane(_decode_dicom(data, frame), b"", sha256)
+    pixels, coded = _decode_photo(data)
+    suspect = bool(coded) and _ends_early(pixels, coded)
+    return DecodedPlane(rgb(pixels), coded, sha256, ("photo.maybe_damaged",) if suspect else ())
+
+
+def _ends_early(pixels: npt.NDArray[np.generic], coded: bytes) -> bool:
+    """Whether a JPEG's picture was complete before its data were. Raises InvalidValue where the
+    data are over before the picture is complete: the decoder fills up with grey and says nothing.
+    """
+    import imagecodecs
+
+    if not jpeg.huffman(coded):
+        return False
+    if not np.array_equal(pixels, imagecodecs.jpeg8_decode(jpeg.with_more_data(coded))):
+        raise InvalidValue("photo.damaged", kind="jpeg")
+    other = jpeg.with_other_end(coded)
+    if other is None or (pixels == pixels[0, 0]).all():
+        return False  # of one colour all over, it may be the same from any data
+    try:
+        return bool(np.array_equal(pixels, imagecodecs.jpeg8_decode(other)))
+    except (RuntimeError, ValueError):
+        return False
 
 
 def _decode_photo(data: bytes) -> tuple[npt.NDArray[np.generic], bytes]:
@@ -450,7 +497,7 @@ def _decode_photo(data: bytes) -> tuple[npt.NDArray[np.generic], bytes]:
         if isinstance(error, InvalidValue):
             raise
         raise InvalidValue("photo.damaged", kind="image") from error
-    return rgb(pixels), coded
+    return pixels, coded
 
 
 def rgb(pixels: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
@@ -473,7 +520,7 @@ def rgb(pixels: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
     return np.ascontiguousarray(pixels)
 
 
-def _decode_dicom(data: bytes, frame: int) -> tuple[npt.NDArray[np.generic], bytes]:
+def _decode_dicom(data: bytes, frame: int) -> npt.NDArray[np.generic]:
     dataset = _dataset(data)
     syntax = str(dataset.file_meta.get("TransferSyntaxUID", ""))
     rows, cols = int(dataset.Rows), int(dataset.Columns)
@@ -489,10 +536,10 @@ def _decode_dicom(data: bytes, frame: int) -> tuple[npt.NDArray[np.generic], byt
             raise InvalidValue("dicom.frame_size")
         if coded_color in ("YBR_FULL", "YBR_FULL_422"):
             pixels = ybr_to_rgb(pixels)
-        return np.ascontiguousarray(pixels.astype(np.uint8, copy=False)), b""
+        return np.ascontiguousarray(pixels.astype(np.uint8, copy=False))
     if pixels.shape != (rows, cols):
         raise InvalidValue("dicom.frame_size")
-    return stored_values(pixels, dataset), b""
+    return stored_values(pixels, dataset)
 
 
 def _native(

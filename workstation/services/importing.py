@@ -376,7 +376,7 @@ def _photograph(
         return Refusal(
             name, "import.eye_conflict", {"header": str(header_eye), "listed": str(listed_eye)}
         )
-    warnings = []
+    warnings = list(plane.warnings)
     if facts.kind != "dicom" and facts.identity:
         warnings.append("photo.metadata_dropped")
     if a.get("exif_orientation", 1) != 1:
