@@ -37,7 +37,7 @@ def serve(pipe: Connection) -> None:
     while True:
         try:
             _answer(pipe, json.loads(pipe.recv_bytes()))
-        except (EOFError, BrokenPipeError):  # nobody asks any more, or waits for an answer
+        except (EOFError, ConnectionError):  # nobody asks any more, or waits for an answer
             return
 
 
