@@ -16,10 +16,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workstation.domain.errors import WorkstationError
 from workstation.i18n import tr
 from workstation.messages import state_text, step_text
 from workstation.ui.actions import all_actions, bind, hint
 from workstation.ui.desk import Desk, desks
+from workstation.ui.errors import told
 from workstation.ui.jobs import Job
 from workstation.ui.keys_dialog import KeysDialog
 from workstation.ui.state.app_state import AppState
@@ -166,5 +168,8 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Drafts are saved step by step: what is under way is finished, then all is closed."""
         self.app.jobs.close()
-        self.app.workspace.close()
+        try:
+            self.app.workspace.close()
+        except WorkstationError as error:
+            told(self, error)
         event.accept()
