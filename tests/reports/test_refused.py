@@ -26,6 +26,7 @@ OF_NO_FILE = {
     "blob.damaged",
     "case.already_assigned",
     "exclude.reason_missing",
+    "import.archive_entries",
     "import.disk",
     "import.not_confirmed",
     "import.nothing_found",
