@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import importlib
 import json
 import secrets
@@ -26,7 +25,7 @@ from workstation.domain.ports import PhotoMapping, Progress, SealCheck, Study
 from workstation.exchange.dataset_folder import BagFolder
 from workstation.exchange.frozen_archive import write_archive
 from workstation.exchange.frozen_difference import frozen_difference
-from workstation.exchange.frozen_tables import frozen_tables
+from workstation.exchange.frozen_tables import TABLES, frozen_tables
 from workstation.exchange.lidc_xml import lidc_files, lidc_readings
 from workstation.exchange.name_pattern import name_pattern
 from workstation.exchange.photo_list import photo_list
@@ -47,6 +46,7 @@ from workstation.services.opening import (
     checked_protocol,
 )
 from workstation.services.workspace import Workspace
+from workstation.store.files import folder_problem
 from workstation.store.slots import DEFAULT_KIB, verify
 from workstation.store.study_folder import (
     NewStore,
@@ -157,7 +157,7 @@ class Opener:
         self, folder: Path, out: Path, form: ExportForm, progress: Progress
     ) -> tuple[Path, ...]:
         self._require_holding(folder, progress)
-        made = [out] if form is ExportForm.ZIP else [out / "answers.csv", out / "marks.csv"]
+        made = [out] if form is ExportForm.ZIP else [out / name for name in TABLES]
         for path in made:
             if path.exists():
                 raise EnvironmentProblem("dataset.folder_exists", folder=str(path))
@@ -173,9 +173,7 @@ class Opener:
             for path in made:
                 path.unlink(missing_ok=True)
             if isinstance(error, OSError):
-                full = error.errno == errno.ENOSPC
-                code = "disk.full" if full else "folder.not_writable"
-                raise EnvironmentProblem(code, folder=str(out.parent)) from error
+                raise folder_problem(error, out.parent) from error
             raise
         return tuple(made)
 

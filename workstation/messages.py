@@ -10,8 +10,9 @@ from typing import Any
 from workstation.domain.errors import WorkstationError
 from workstation.domain.estimate import NotEstimable
 from workstation.domain.intake import Refusal
-from workstation.domain.ports import SealProblem
+from workstation.domain.ports import SealCheck, SealProblem
 from workstation.i18n import N_, tr
+from workstation.services.importing import ImportResult
 
 # Errors and refusals by code.
 ERRORS = {
@@ -621,6 +622,29 @@ def refusal(refused: Refusal) -> str:
 
 def seal_problem(problem: SealProblem) -> str:
     return _filled(SEAL[problem.code], {"path": problem.path})
+
+
+def seal_text(check: SealCheck, most: int | None = None) -> str:
+    """What verifying a frozen folder found: that it holds, or the first `most` problems."""
+    if check.holds:
+        return tr(
+            "{version} holds: {count} files, fingerprint {fingerprint}",
+            version=check.version,
+            count=check.file_count,
+            fingerprint=check.fingerprint,
+        )
+    return "\n".join(seal_problem(p) for p in check.problems[:most])
+
+
+def import_text(result: ImportResult) -> str:
+    """What became of an import, in numbers."""
+    return tr(
+        "{images} images in {cases} cases; {refused} of {files} files refused.",
+        images=len(result.images),
+        cases=len(result.case_numbers),
+        refused=len(result.refusals),
+        files=result.file_count,
+    )
 
 
 def check_text(code: str) -> str:

@@ -81,6 +81,16 @@ def test_one_chinese_word_for_one_thing(word: str) -> None:
     assert word not in (ROOT / "docs" / "glossary.md").read_text("utf-8")
 
 
+def test_no_translation_is_left_over() -> None:
+    written = {
+        node.value
+        for path in (ROOT / "workstation").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert set(translations()) - written == set()
+
+
 def test_placeholders_are_kept() -> None:
     def names(text: str) -> set[str]:
         return set(re.findall(r"(?<!\{)\{(\w+)\}(?!\})", text))

@@ -11,7 +11,7 @@ import click
 from workstation.cli.session import Session, pass_session, signed_in, signs_in
 from workstation.domain.ports import SealCheck
 from workstation.i18n import LANGUAGES, tr
-from workstation.messages import seal_problem
+from workstation.messages import seal_text
 from workstation.services import freezing, reporting
 from workstation.services.opening import ExportForm
 
@@ -78,16 +78,7 @@ def verify(ctx: click.Context, folder: Path) -> None:
         "files": check.file_count,
         "problems": [{"code": p.code, "path": p.path} for p in check.problems],
     }
-    if check.holds:
-        text = tr(
-            "{version} holds: {count} files, fingerprint {fingerprint}",
-            version=check.version,
-            count=check.file_count,
-            fingerprint=check.fingerprint,
-        )
-    else:
-        text = "\n".join(seal_problem(p) for p in check.problems)
-    session.show(data, text)
+    session.show(data, seal_text(check))
     if not check.holds:
         ctx.exit(1)
 

@@ -9,8 +9,7 @@ import click
 
 from workstation.cli.session import Session, pass_session, signed_in, signs_in
 from workstation.domain.errors import RuleViolation
-from workstation.i18n import tr
-from workstation.messages import refusal, unmatched_text
+from workstation.messages import import_text, refusal, unmatched_text
 from workstation.services import importing
 
 
@@ -52,13 +51,7 @@ def import_(
             lambda: shutil.disk_usage(store).free,
             session.progress,
         )
-    text = tr(
-        "{images} images in {cases} cases; {refused} of {files} files refused.",
-        images=len(result.images),
-        cases=len(result.case_numbers),
-        refused=len(result.refusals),
-        files=result.file_count,
-    )
+    text = import_text(result)
     text += "".join(f"\n{r.name}: {refusal(r)}" for r in result.refusals)
     if result.unmatched:
         text += "\n" + unmatched_text(result.unmatched)

@@ -20,6 +20,7 @@ MARKS = ("case", "subject", "image", "eye", "mark", "class", "number", "geometry
          "center_y", "center_z", "pixels", "attributes", "note", "provenance")  # fmt: skip
 
 OBJECT = "object:"
+TABLES = ("answers.csv", "marks.csv")
 
 
 def frozen_tables(folder: Path) -> dict[str, bytes]:
@@ -28,10 +29,9 @@ def frozen_tables(folder: Path) -> dict[str, bytes]:
         json.loads((path / "labels.json").read_bytes())
         for path in sorted((folder / "data" / "cases").iterdir())
     ]
-    return {
-        "answers.csv": _csv(ANSWERS, (row for case in cases for row in _answers(case))),
-        "marks.csv": _csv(MARKS, (row for case in cases for row in _marks(case))),
-    }
+    answers = _csv(ANSWERS, (row for case in cases for row in _answers(case)))
+    marks = _csv(MARKS, (row for case in cases for row in _marks(case)))
+    return dict(zip(TABLES, (answers, marks), strict=True))
 
 
 def _answers(case: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:

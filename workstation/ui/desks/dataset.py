@@ -23,7 +23,7 @@ from workstation.domain.events import Changes
 from workstation.domain.people import Role
 from workstation.domain.ports import Cancelled, SealCheck
 from workstation.i18n import LANGUAGES, N_, tr
-from workstation.messages import check_text, seal_problem, sentence
+from workstation.messages import check_text, seal_text, sentence
 from workstation.services import freezing, reporting
 from workstation.services.freezing import CheckState
 from workstation.services.opening import ExportForm
@@ -221,16 +221,8 @@ class DatasetDesk(QWidget):
         """Prove it, or name what differs."""
 
         def done(check: SealCheck) -> None:
-            if check.holds:
-                text = tr(
-                    "{version} holds: {count} files, fingerprint {fingerprint}",
-                    version=check.version,
-                    count=check.file_count,
-                    fingerprint=check.fingerprint,
-                )
-            else:
-                text = "\n".join(seal_problem(p) for p in check.problems[:SHOWN_CASES])
-            self._tell(("✓ " if check.holds else "■ ") + text, None)
+            sign = "✓ " if check.holds else "■ "
+            self._tell(sign + seal_text(check, SHOWN_CASES), None)
 
         self.app.jobs.run(
             tr("Verifying"),

@@ -23,7 +23,7 @@ from workstation.domain.errors import WorkstationError
 from workstation.domain.events import Changes
 from workstation.domain.ports import Cancelled, Progress
 from workstation.i18n import tr
-from workstation.messages import refusal, sentence, step_text, unmatched_text
+from workstation.messages import import_text, refusal, sentence, step_text, unmatched_text
 from workstation.services import importing
 from workstation.services.importing import Estimate, ImportResult
 from workstation.ui.errors import told
@@ -254,13 +254,7 @@ class ImportPanel(QWidget):
         self.name.clear()
         self.estimate.setText(tr("Nothing chosen yet."))
         self.result.setText(
-            tr(
-                "{images} images in {cases} cases; {refused} of {files} files refused.",
-                images=len(result.images),
-                cases=len(result.case_numbers),
-                refused=len(result.refusals),
-                files=result.file_count,
-            )
+            import_text(result)
             + " "
             + (tr("Include them under “Cases to include”.") if result.images else "")
             + ("\n" + unmatched_text(result.unmatched) if result.unmatched else "")

@@ -22,11 +22,12 @@ from PySide6.QtWidgets import (
 from workstation.domain.arbitration import Choice
 from workstation.i18n import N_, language, tr
 from workstation.messages import reason_text
+from workstation.services import arbitrating
 from workstation.services.arbitrating import DisputeItem
 from workstation.ui.actions import hint
 from workstation.ui.panels.form import QuestionField, answer_text, scope_title
 from workstation.ui.state.reading_session import ReadingSession
-from workstation.ui.state.ruling_session import RulingSession, allowed
+from workstation.ui.state.ruling_session import RulingSession
 from workstation.ui.theme import AMBER, GREEN, MUTED
 
 CHOICES = (
@@ -249,7 +250,7 @@ class RulingPanel(QWidget):
         self.reasons.setText("◆ " + ", ".join(reason_text(str(r)) for r in item.reasons))
         self.reasons.setVisible(item.disputed)
         decision = self.ruling.decision(item)
-        offered = allowed(item)
+        offered = arbitrating.allowed(item)
         for choice, button in self.buttons.items():
             button.setVisible(choice in offered)
             button.setEnabled(not self._read_only and self._possible(item, choice))

@@ -15,9 +15,6 @@ from workstation.ui.state.reading_session import ReadingSession
 Key = tuple[str, ...]
 
 
-allowed = arbitrating.allowed
-
-
 class RulingSession(QObject):
     """`opened` follows the arbitrator's own draft; `save` is called with all decisions so far."""
 
@@ -91,7 +88,7 @@ class RulingSession(QObject):
         """Decide the current item; the same choice again takes it back. False where it is not
         among the choices."""
         item = self.current
-        if item is None or choice not in allowed(item):
+        if item is None or choice not in arbitrating.allowed(item):
             return False
         before = self._by_key.get(item.key)
         if before is not None and before.choice is choice:
