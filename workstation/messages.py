@@ -129,6 +129,7 @@ ERRORS = {
     "freeze.nothing_changed": N_(
         "The content is that of {parent} to the last bit; there is nothing to freeze."
     ),
+    "lut.range": N_("The look-up table ({entries} entries of {bits} bits) cannot be used."),
     "image.planes": N_("Image {number} does not have one plane for each slice."),
     "image.samples": N_("Image {number} has {samples} channels; 1 or 3 are read."),
     "image.size": N_("Image {number} has no size."),

@@ -17,6 +17,7 @@ from workstation.domain.image import (
     Eye,
     Image,
     ImageKind,
+    LookupTable,
     PlaneRef,
     Spacing,
     SpacingKind,
@@ -54,7 +55,11 @@ def test_an_image_with_everything() -> None:
         Eye.OD, "1", True, Spacing(0.5, 0.25, SpacingKind.PATIENT),
         StackGeometry((0.0, 1.5, 2.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 2.5), None, 18.5),
         (Window(40.0, 400.0),), 1.0, -1024.0, False, (-2000, -2000), "M", "X", "2 mm", "d",
-        ("s1",), ("stack.tilt:18.5",),
+        ("s1",), ("stack.tilt:18.5",), inverse_shape=True, modality_lut=LookupTable(-1, 8, (0, 255)),
+        voi_luts=(LookupTable(0, 12, (0, 4095), "soft"),), slice_rescale=((1.0, 0.0), (2.0, 0.5)),
+        slice_windows=((), (Window(1.0, 2.0),)), aspect=(4, 3), patient_orientation=("P", "FL"),
+        laterality="L", view="MLO", frame_time_ms=33.3,
+        colour_table=PlaneRef("c", "table+zstd", "h", 9),
     )  # fmt: skip
     assert decode(Image, json.loads(json.dumps(encode(value)))) == value
 

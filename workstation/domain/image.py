@@ -9,8 +9,12 @@ from workstation.domain.errors import InvalidValue
 
 
 class ImageKind(StrEnum):
+    """`stack`: slices in space or frames in time; `radiograph`: one grey or colour picture of any
+    other modality (mammogram, chest radiograph, single ultrasound frame)."""
+
     PHOTOGRAPH = "photograph"
     STACK = "stack"
+    RADIOGRAPH = "radiograph"
 
 
 class Eye(StrEnum):
@@ -51,6 +55,23 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class LookupTable:
+    """A table of PS3.3 C.11.1/C.11.2: input `first` gives `entries[0]`; below and above, the first
+    and last entry. `bits` is the depth of the entries."""
+
+    first: int
+    bits: int
+    entries: tuple[int, ...]
+    explanation: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.entries or len(self.entries) > 65536 or not 1 <= self.bits <= 16:
+            raise InvalidValue("lut.range", entries=len(self.entries), bits=self.bits)
+        if min(self.entries) < 0 or max(self.entries) >= 1 << self.bits:
+            raise InvalidValue("lut.range", entries=len(self.entries), bits=self.bits)
+
+
+@dataclass(frozen=True, slots=True)
 class StackGeometry:
     """Where the slices of a stack lie, in LPS mm; slices are sorted along the normal.
 
@@ -88,7 +109,15 @@ class Image:
 
     `number` is the unique number of the study (F0001, S0001). `dtype` is the numpy name of the
     canonical pixels ("uint8", "int16", "uint16"); `samples` 3 means RGB. Stack values are modality
-    values (HU for CT) = stored * slope + intercept.
+    values (HU for CT) = stored * slope + intercept, or `modality_lut` of the stored value.
+
+    `slice_rescale` and `slice_windows` stand where slices differ, one entry a slice; else they are
+    empty and slope, intercept and windows hold for all. `aspect` is PixelAspectRatio, height to
+    width of a pixel, for display where no spacing says it. `patient_orientation` is (0020,0020):
+    where the row direction and the column direction lead, as letters; empty where unknown.
+    `laterality` and `view` are ImageLaterality and ViewPosition of paired organs ("L", "MLO").
+    `colour_table` is where a 33 x 33 x 33 x 3 uint8 table from the image's own ICC profile to sRGB
+    is stored, in an image that has one. `inverse_shape`: PresentationLUTShape says INVERSE.
     """
 
     image_id: str
@@ -118,6 +147,17 @@ class Image:
     decoder: str = ""
     source_sha256: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    inverse_shape: bool = False
+    modality_lut: LookupTable | None = None
+    voi_luts: tuple[LookupTable, ...] = ()
+    slice_rescale: tuple[tuple[float, float], ...] = ()
+    slice_windows: tuple[tuple[Window, ...], ...] = ()
+    aspect: tuple[int, int] = (1, 1)
+    patient_orientation: tuple[str, str] = ("", "")
+    laterality: str = ""
+    view: str = ""
+    frame_time_ms: float | None = None
+    colour_table: PlaneRef | None = None
 
     def __post_init__(self) -> None:
         if self.rows <= 0 or self.cols <= 0 or self.slices <= 0:
