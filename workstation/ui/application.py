@@ -17,11 +17,14 @@ from workstation.i18n import language, set_language, tr
 from workstation.messages import step_text
 from workstation.services.opening import DemoStudy, StudyOpener
 from workstation.services.workspace import Workspace
+from workstation.ui.actions import use
 from workstation.ui.errors import install_hook, told
 from workstation.ui.jobs import JobRunner
+from workstation.ui.key_map import KeyMap
 from workstation.ui.main_window import MainWindow
 from workstation.ui.sign_in import SignIn
 from workstation.ui.state.app_state import AppState
+from workstation.ui.state.mouse import MouseRoles, use_mouse
 from workstation.ui.theme import apply_theme
 
 
@@ -100,6 +103,7 @@ def run(opener: StudyOpener, store: Path | None, demo: bool) -> int:
     assert isinstance(qt, QApplication)
     apply_theme(qt)
     install_hook()
+    use_own_keys()
     folders: list[Path] = list(opener.recent())
     phrases: Mapping[Path, str] = {}
     try:
@@ -115,6 +119,16 @@ def run(opener: StudyOpener, store: Path | None, demo: bool) -> int:
     application = Application(qt, opener, folders, phrases)
     application.show_sign_in()
     return qt.exec()
+
+
+def use_own_keys() -> None:
+    """Keys and mouse as the person has set them on this machine; what cannot be used is as none."""
+    own = settings.load()
+    try:
+        use(KeyMap(own.key_preset, own.keys))
+    except ValueError:
+        use(KeyMap())
+    use_mouse(MouseRoles(own.mouse, own.left_handed, own.drag_up))
 
 
 def _demo(opener: StudyOpener) -> dict[Path, str]:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from workstation.domain.errors import WorkstationError
 from workstation.i18n import tr
 from workstation.messages import state_text, step_text
-from workstation.ui.actions import all_actions, bind, hint
+from workstation.ui.actions import all_actions, bind, show_key
 from workstation.ui.desk import Desk, desks
 from workstation.ui.errors import told
 from workstation.ui.jobs import Job
@@ -68,7 +68,8 @@ class MainWindow(QMainWindow):
         top.addStretch()
         roles = ", ".join(state_text(str(r)) for r in sorted(workspace.person.roles))
         top.addWidget(QLabel(f"{workspace.person.display_name} · {roles}"))
-        keys = QPushButton(f"{tr('Keys')}  {hint('help')}")
+        keys = QPushButton()
+        show_key(keys, "help", tr("Keys"))
         keys.setObjectName("keys")
         keys.clicked.connect(self.show_keys)
         leave = QPushButton(tr("Sign out"))

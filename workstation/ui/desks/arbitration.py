@@ -21,7 +21,7 @@ from workstation.domain.protocol import BlindRead
 from workstation.i18n import N_, tr
 from workstation.services import arbitrating
 from workstation.services.arbitrating import OpenDispute, QueueRow
-from workstation.ui.actions import bind, hint
+from workstation.ui.actions import bind, show_key
 from workstation.ui.desk import Desk
 from workstation.ui.errors import told
 from workstation.ui.jobs import Work
@@ -60,7 +60,8 @@ class ArbitrationDesk(QWidget):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemClicked.connect(self._chosen)
         self.list.itemActivated.connect(self._chosen)
-        self.next = QPushButton(f"{tr('Next dispute')}   {hint('next_case')}")
+        self.next = QPushButton()
+        show_key(self.next, "next_case", tr("Next dispute"))
         self.next.setObjectName("next")
         self.next.clicked.connect(self.open_next)
         left.addWidget(self.count)
@@ -226,7 +227,8 @@ class ArbitrationDesk(QWidget):
         self.read.bench.focus_first()
 
     def _reveal_page(self, text: str) -> None:
-        button = QPushButton(f"{tr('Show X and Y')}   {hint('finish')}")
+        button = QPushButton()
+        show_key(button, "finish", tr("Show X and Y"))
         button.setObjectName("reveal")
         button.setProperty("primary", True)
         button.setMinimumSize(240, 40)

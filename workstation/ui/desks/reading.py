@@ -20,7 +20,7 @@ from workstation.domain.people import Role
 from workstation.i18n import N_, tr
 from workstation.services import reading
 from workstation.services.reading import OpenCase
-from workstation.ui.actions import bind, hint
+from workstation.ui.actions import bind, show_key
 from workstation.ui.desk import Desk
 from workstation.ui.errors import told
 from workstation.ui.panels.own_read import OwnRead, confirmed
@@ -48,7 +48,8 @@ class ReadingDesk(QWidget):
         self.list.setFixedWidth(150)
         self.list.itemActivated.connect(self._chosen)
         self.list.itemClicked.connect(self._chosen)
-        self.next = QPushButton(f"{tr('Next case')}   {hint('next_case')}")
+        self.next = QPushButton()
+        show_key(self.next, "next_case", tr("Next case"))
         self.next.setObjectName("next")
         self.next.clicked.connect(self.open_next)
         left.addWidget(self.count)

@@ -22,7 +22,7 @@ from workstation.domain.protocol import Protocol
 from workstation.domain.reading import Reading, ReadingState, missing_in
 from workstation.domain.schema import Missing
 from workstation.i18n import language, tr
-from workstation.ui.actions import bind, hint
+from workstation.ui.actions import bind, show_key
 from workstation.ui.panels.bench import Bench
 from workstation.ui.panels.elsewhere import Elsewhere
 from workstation.ui.panels.form import scope_title
@@ -85,7 +85,8 @@ class OwnRead(QWidget):
         keeps.setRetainSizeWhenHidden(True)
         keeps.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
         self.lacking.setSizePolicy(keeps)
-        self.finish = QPushButton(f"{verb}   {hint('finish')}")
+        self.finish = QPushButton()
+        show_key(self.finish, "finish", verb)
         self.finish.setProperty("primary", True)
         self.finish.setObjectName("finish")
         self.finish.clicked.connect(self._finish)
