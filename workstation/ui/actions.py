@@ -94,6 +94,7 @@ TABLE = (
     Action("difference", N_("Difference of X and Y"), ("D",), RULE),
     Action("flicker", N_("X and Y in turn"), ("F",), RULE),
     Action("help", N_("All keys"), ("F1",), WINDOW),
+    Action("office", N_("Worklist and form in a window of their own, or back"), ("F9",), WINDOW),
     Action("sign_out", N_("Sign out"), ("Ctrl+Shift+Q",), WINDOW),
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QLibraryInfo, QObject, Qt, QTranslator
+from PySide6.QtCore import QLibraryInfo, QObject, Qt, QTranslator
 from PySide6.QtWidgets import QApplication, QProgressDialog, QWidget
 
 from workstation import settings
@@ -44,7 +44,6 @@ class Application(QObject):
         self._folders = list(folders)
         self._demo = demo
         self._translator = QTranslator()
-        self._geometry: QByteArray | None = None
         self.shown: QWidget | None = None
         self.app: AppState | None = None
 
@@ -75,15 +74,8 @@ class Application(QObject):
         self._folders = [here, *(f for f in self._folders if f.resolve() != here.resolve())]
         self.app = AppState(workspace, JobRunner(), self._opener)
         window = MainWindow(self.app)
-        window.signed_out.connect(self._leave)
-        if self._geometry is not None:
-            window.restoreGeometry(self._geometry)
+        window.signed_out.connect(self.show_sign_in)
         self._swap(window)
-
-    def _leave(self) -> None:
-        if isinstance(self.shown, MainWindow):
-            self._geometry = self.shown.saveGeometry()
-        self.show_sign_in()
 
     def _swap(self, widget: QWidget) -> None:
         old, self.shown = self.shown, widget

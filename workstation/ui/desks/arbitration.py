@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -40,6 +40,8 @@ NOT_MINE = frozenset({"arbitration.not_taken", "arbitration.not_yours", "blindin
 class ArbitrationDesk(QWidget):
     """One dispute at a time: own read, sealed; X and Y shown; ruled and signed."""
 
+    sides_changed = Signal()
+
     def __init__(self, app: AppState) -> None:
         super().__init__()
         self.app = app
@@ -50,7 +52,8 @@ class ArbitrationDesk(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        left = QVBoxLayout()
+        self.left = QWidget()
+        left = QVBoxLayout(self.left)
         left.setContentsMargins(8, 8, 8, 8)
         self.count = QLabel()
         self.count.setProperty("role", "section")
@@ -67,7 +70,7 @@ class ArbitrationDesk(QWidget):
         left.addWidget(self.count)
         left.addWidget(self.list, 1)
         left.addWidget(self.next)
-        row.addLayout(left)
+        row.addWidget(self.left)
         self._middle = QVBoxLayout()
         self._middle.setContentsMargins(0, 0, 0, 8)
         row.addLayout(self._middle, 1)
@@ -80,6 +83,12 @@ class ArbitrationDesk(QWidget):
         self._timer.start()
         self.refresh()
         self._show(self._empty_page())
+
+    def sides(self) -> list[QWidget]:
+        """The queue and, with a dispute open, the form of the own read or of the ruling."""
+        if self.read is not None:
+            return [self.left, self.read.side]
+        return [self.left] if self.comparing is None else [self.left, self.comparing.panel]
 
     # queue
 
@@ -137,6 +146,7 @@ class ArbitrationDesk(QWidget):
         old, self._page = self._page, page
         self._middle.addWidget(page, 1)
         page.show()
+        self.sides_changed.emit()
         if old is not None:
             old.hide()
             old.deleteLater()

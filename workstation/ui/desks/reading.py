@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -31,6 +31,8 @@ from workstation.ui.theme import badge, color_of
 class ReadingDesk(QWidget):
     """Opens cases of one's own worklist; every step is saved; submission is one way."""
 
+    sides_changed = Signal()
+
     def __init__(self, app: AppState) -> None:
         super().__init__()
         self.app = app
@@ -39,7 +41,8 @@ class ReadingDesk(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        left = QVBoxLayout()
+        self.left = QWidget()
+        left = QVBoxLayout(self.left)
         left.setContentsMargins(8, 8, 8, 8)
         self.count = QLabel()
         self.count.setProperty("role", "section")
@@ -55,7 +58,7 @@ class ReadingDesk(QWidget):
         left.addWidget(self.count)
         left.addWidget(self.list, 1)
         left.addWidget(self.next)
-        row.addLayout(left)
+        row.addWidget(self.left)
         self._middle = QVBoxLayout()
         self._middle.setContentsMargins(0, 0, 0, 8)
         row.addLayout(self._middle, 1)
@@ -66,6 +69,10 @@ class ReadingDesk(QWidget):
         bind(self, "next_case", self.open_next)
         app.changed.connect(self._changed)
         self.refresh()
+
+    def sides(self) -> list[QWidget]:
+        """The worklist and, with a case open, its form."""
+        return [self.left] if self.read is None else [self.left, self.read.side]
 
     # worklist
 
@@ -132,6 +139,7 @@ class ReadingDesk(QWidget):
         self._empty.hide()
         self._middle.addWidget(self.read, 1)
         self.read.show()
+        self.sides_changed.emit()
         self.read.bench.focus_first()
         self.refresh()
 
@@ -147,6 +155,7 @@ class ReadingDesk(QWidget):
             self.read.hide()
             self.read.deleteLater()
         self.read = self.case = None
+        self.sides_changed.emit()
         self._empty.show()
 
     # submission

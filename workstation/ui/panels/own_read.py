@@ -63,7 +63,7 @@ class OwnRead(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.bench, 1)
-        right = QWidget()
+        self.side = right = QWidget()
         right.setFixedWidth(350)
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 6, 0, 0)
