@@ -130,6 +130,7 @@ ERRORS = {
         "The content is that of {parent} to the last bit; there is nothing to freeze."
     ),
     "lut.range": N_("The look-up table ({entries} entries of {bits} bits) cannot be used."),
+    "case.visit": N_("Visit {visit} is not a number from 1 to 999."),
     "hanging.grid": N_("Images cannot be hung in {rows} rows of {cols}."),
     "window.range": N_("A window of width {width} at {center} cannot be a preset."),
     "image.planes": N_("Image {number} does not have one plane for each slice."),

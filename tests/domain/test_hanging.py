@@ -58,6 +58,15 @@ def test_an_unknown_eye_gets_no_side() -> None:
     ]
 
 
+def test_the_visit_before_hangs_below() -> None:
+    now = [image("d1", eye=Eye.OD, field="1"), image("s1", eye=Eye.OS, field="1"),
+           image("d2", eye=Eye.OD, field="2")]  # fmt: skip
+    before = [image("old", eye=Eye.OS, field="1"), image("other", eye=Eye.OS, field="3")]
+    found = [grid(h) for h in hangings(now, before) if h.hanging_id == "previous_visit"]
+    assert found == [["d1 s1", "- old"]]
+    assert not [h for h in hangings(now) if h.hanging_id == "previous_visit"]
+
+
 def breast(side: str, view: str, row_leads: str = "") -> Image:
     name = f"{side}{view}".lower()
     return image(name, ImageKind.RADIOGRAPH, "MG", laterality=side, view=view,

@@ -51,10 +51,11 @@ class Hanging:
         return tuple(slot.image_id for slot in self.slots if slot.image_id)
 
 
-def hangings(images: Sequence[Image]) -> tuple[Hanging, ...]:
+def hangings(images: Sequence[Image], earlier: Sequence[Image] = ()) -> tuple[Hanging, ...]:
     """All ways to hang the images of a case, the default first; empty for no image.
 
-    Every image is in at least one of them.
+    Every image of the case is in at least one of them; `earlier` photographs hang below those of
+    the same eye and field.
     """
     targets = [image for image in images if image.is_target]
     photos = [image for image in targets if image.kind is ImageKind.PHOTOGRAPH]
@@ -64,6 +65,7 @@ def hangings(images: Sequence[Image]) -> tuple[Hanging, ...]:
     plain = [image for image in targets if image.image_id not in taken]
     out: list[Hanging] = []
     out += _fundus(photos)
+    out += _with_earlier(photos, earlier)
     out += _mammograms(breasts)
     for n, stack in enumerate(stacks):
         out.append(Hanging("stack", 1, 1, (Slot(stack.image_id),), n + 1))
@@ -100,6 +102,20 @@ def _fundus(photos: Sequence[Image]) -> list[Hanging]:
             if all(slot.image_id for slot in row):
                 out.append(Hanging("eyes_one_field", 1, 2, row, n + 1))
     return out + _in_rows("eye_unknown", [p for p in photos if p.eye is None], 2)
+
+
+def _with_earlier(photos: Sequence[Image], earlier: Sequence[Image]) -> list[Hanging]:
+    """A page for each field both visits have: this visit above, the one before it below."""
+    out: list[Hanging] = []
+    for name in sorted({photo.field for photo in photos if photo.eye is not None}):
+        rows = [
+            [[i for i in visit if i.field == name and i.eye is eye] for eye in (Eye.OD, Eye.OS)]
+            for visit in (photos, earlier)
+        ]
+        if any(rows[0]) and any(rows[1]):
+            slots = tuple(_slot(some, 0) for row in rows for some in row)
+            out.append(Hanging("previous_visit", 2, 2, slots, len(out) + 1))
+    return out
 
 
 def _slot(images: Sequence[Image], n: int) -> Slot:
@@ -140,7 +156,7 @@ def chest_wall(image: Image) -> Anchor:
 
 
 def _in_rows(hanging_id: str, images: Sequence[Image], cols: int) -> list[Hanging]:
-    out = []
+    out: list[Hanging] = []
     for start in range(0, len(images), cols):
         some = images[start : start + cols]
         slots = tuple(Slot(image.image_id) for image in some)

@@ -306,12 +306,16 @@ class IdentityCheck(Port):
 
 @dataclass(frozen=True, slots=True)
 class PhotoRow:
-    """What a list or a file-name pattern says of one photograph; empty where it does not say."""
+    """What a list or a file-name pattern says of one photograph; empty where it does not say.
+
+    `visit` counts the patient's visits from 1.
+    """
 
     patient: str
     eye: str = ""
     field: str = ""
     centre: str = ""
+    visit: int | None = None
 
 
 class PhotoMapping(Port):

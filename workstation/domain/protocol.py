@@ -59,6 +59,13 @@ class MergeRule(StrEnum):
     FIRST = "first"
 
 
+class EarlierVisits(StrEnum):
+    """Whether whoever reads a case sees the photographs of the patient's visit before it."""
+
+    HIDDEN = "hidden"
+    SHOWN = "shown"
+
+
 class BlindRead(StrEnum):
     """Whether the arbitrator reads the case before seeing X and Y."""
 
@@ -130,6 +137,7 @@ class Protocol:
     reason_codes: tuple[Option, ...]
     sources: tuple[Source, ...]
     document: Mapping[str, Any]
+    earlier_visits: EarlierVisits = EarlierVisits.HIDDEN
 
     def item(self, item_id: str) -> AgreementItem:
         for item in (*self.agreement, LESIONS_KEPT):
@@ -341,6 +349,7 @@ _PROTOCOL_FIELDS = (
     "consensus_merge",
     "arbitration",
     "sources",
+    "earlier_visits",
 )
 
 
@@ -403,4 +412,5 @@ def protocol_from_dict(document: Any) -> Protocol:
             )
         ),
         document=data,
+        earlier_visits=_enum(EarlierVisits, data.get("earlier_visits", "hidden"), "earlier_visits"),
     )

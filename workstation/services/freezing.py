@@ -275,6 +275,7 @@ class FrozenCase:
     images: tuple[Image, ...]
     reference: ReferenceStandard
     readings: int
+    visit: int | None = None
 
 
 def _content(uow: UnitOfWork) -> tuple[FrozenCase, ...]:
@@ -290,7 +291,8 @@ def _content(uow: UnitOfWork) -> tuple[FrozenCase, ...]:
         ]
         targets = [i for i in uow.images.of_case(case.case_id) if i.is_target]
         images = tuple(sorted(ordered_images(tuple(targets)), key=_image_key))
-        out.append(FrozenCase(uow.subjects.get(case.subject_id), images, reference, len(submitted)))
+        subject = uow.subjects.get(case.subject_id)
+        out.append(FrozenCase(subject, images, reference, len(submitted), case.visit))
     return tuple(sorted(out, key=_case_key))
 
 
@@ -393,9 +395,12 @@ def case_labels(
     for mark, entry in zip(body.marks, stored["marks"], strict=True):
         image = sizes[by_local[mark.image_id]]
         entry["measured"] = _measured(mark, image)
+    # Only where it is known: versions frozen before visits could be told keep their fingerprint.
+    visit = {} if case.visit is None else {"visit": case.visit}
     return {
         "format": "labels/1",
         "case": name,
+        **visit,
         "subject": {
             "id": subject,
             "centre": case.subject.centre,

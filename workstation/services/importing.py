@@ -94,6 +94,7 @@ class _Draft:
     sex: str
     image: Image
     names: tuple[str, ...] = ()
+    visit: int | None = None
 
 
 def run_import(
@@ -387,9 +388,11 @@ def _photograph(
     if spacing is None and "PixelSpacing" in a:
         warnings.append("photo.spacing_unusable")
     known.add_pixels(pixel_sha256, name)
+    visit = row.visit if row else None
+    study_key = "" if visit is None else f"visit {visit}"
     image = Image(
         image_id=str(uuid.uuid4()),
-        case_id=known.case_id(patient, ""),
+        case_id=known.case_id(patient, study_key),
         number="",
         kind=ImageKind.PHOTOGRAPH,
         modality=str(a.get("Modality", "OP")),
@@ -411,7 +414,7 @@ def _photograph(
         warnings=tuple(warnings),
     )
     centre, sex = row.centre if row else "", str(a.get("PatientSex", ""))
-    draft = _Draft(patient, "", centre, sex, image, (name,))
+    draft = _Draft(patient, study_key, centre, sex, image, (name,), visit)
     return _with_planes(workspace, draft, [plane], written)
 
 
@@ -481,7 +484,7 @@ def _record(
             refusals += [Refusal(n, "import.duplicate", {"image": twin}) for n in draft.names]
         for group in _by_case(fresh):
             subject = _subject(uow, group[0])
-            case = _new_case(uow, subject, group[0].image.case_id)
+            case = _new_case(uow, subject, group[0].image.case_id, group[0].visit)
             numbers.append(case.number)
             images += _numbered(uow, group)
         record = ImportRecord(
@@ -536,13 +539,14 @@ def _subject(uow: UnitOfWork, draft: _Draft) -> Subject:
     return found
 
 
-def _new_case(uow: UnitOfWork, subject: Subject, case_id: str) -> Case:
+def _new_case(uow: UnitOfWork, subject: Subject, case_id: str, visit: int | None) -> Case:
     case = Case(
         case_id,
         uow.cases.next_number(),
         subject.subject_id,
         CaseState.IMPORTED,
         identity_confirmed=True,
+        visit=visit,
     )
     uow.cases.add(case)
     return case

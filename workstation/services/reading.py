@@ -6,13 +6,13 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from workstation.domain.case import AssignmentState, CaseState, moved
+from workstation.domain.case import AssignmentState, Case, CaseState, moved
 from workstation.domain.errors import RuleViolation
 from workstation.domain.events import Changes, Topic, changed
-from workstation.domain.image import Image
+from workstation.domain.image import Image, ImageKind
 from workstation.domain.people import Role
 from workstation.domain.ports import UnitOfWork
-from workstation.domain.protocol import Protocol
+from workstation.domain.protocol import EarlierVisits, Protocol
 from workstation.domain.reading import (
     Reading,
     ReadingBody,
@@ -62,6 +62,7 @@ class OpenCase:
     protocol: Protocol
     images: tuple[Image, ...]
     reading: Reading
+    earlier: tuple[Image, ...] = ()
 
     @property
     def targets(self) -> tuple[Image, ...]:
@@ -174,7 +175,29 @@ def _opened(uow: UnitOfWork, case_id: str) -> OpenCase | None:
         return None
     protocol = uow.protocols.get(reading.protocol_sha256)
     images = ordered_images(uow.images.of_case(case_id))
-    return OpenCase(CaseName(case_id, case.number), protocol, images, reading)
+    earlier = earlier_images(uow, case, protocol)
+    return OpenCase(CaseName(case_id, case.number), protocol, images, reading, earlier)
+
+
+def earlier_images(uow: UnitOfWork, case: Case, protocol: Protocol) -> tuple[Image, ...]:
+    """Photographs of the patient's last visit before this one, where the protocol shows them and
+    the order of the visits is known; no mark and no answer comes with them.
+
+    For whoever may see the images of `case` itself: the caller has asked.
+    """
+    if protocol.earlier_visits is EarlierVisits.HIDDEN or case.visit is None:
+        return ()
+    gone = (CaseState.IMPORTED, CaseState.EXCLUDED, CaseState.WITHDRAWN)
+    before = [
+        other
+        for other in uow.cases.of_subject(case.subject_id)
+        if other.visit is not None and other.visit < case.visit and other.state not in gone
+    ]
+    last = max((other.visit or 0 for other in before), default=0)
+    found = [
+        i for other in before if other.visit == last for i in uow.images.of_case(other.case_id)
+    ]
+    return ordered_images(tuple(i for i in found if i.kind is ImageKind.PHOTOGRAPH))
 
 
 def save_draft(

@@ -227,8 +227,9 @@ class ArbitrationDesk(QWidget):
     def _read_blind(self, opened: OpenDispute) -> None:
         note = tr("Step 1 of 2: your own read. X and Y stay sealed until you have sealed it.")
         self.read = OwnRead(
-            self.app, opened.protocol, opened.images, opened.mine, tr("Seal own read"), note
-        )
+            self.app, opened.protocol, opened.images, opened.mine, tr("Seal own read"), note,
+            opened.earlier,
+        )  # fmt: skip
         self.read.finish_wanted.connect(self.seal)
         self.read.elsewhere.reopen_wanted.connect(
             lambda error: self._open_anew(error, opened.dispute.dispute_id)

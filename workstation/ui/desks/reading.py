@@ -132,8 +132,9 @@ class ReadingDesk(QWidget):
         self.close_case()
         self.case = case
         self.read = OwnRead(
-            self.app, case.protocol, case.images, case.reading, tr("Submit reading")
-        )
+            self.app, case.protocol, case.images, case.reading, tr("Submit reading"),
+            earlier=case.earlier,
+        )  # fmt: skip
         self.read.finish_wanted.connect(self.submit_reading)
         self.read.elsewhere.reopen_wanted.connect(lambda _: self._open_anew(case_id))
         self._empty.hide()

@@ -42,11 +42,12 @@ class OwnRead(QWidget):
 
     def __init__(
         self, app: AppState, protocol: Protocol, images: tuple[Image, ...], reading: Reading,
-        verb: str, note: str = "",
+        verb: str, note: str = "", earlier: tuple[Image, ...] = (),
     ) -> None:  # fmt: skip
         super().__init__()
         self.protocol = protocol
         self.images = images
+        self.earlier = earlier
         self.targets = tuple(image for image in images if image.is_target)
         self.open = reading.state is ReadingState.DRAFT
         self.autosave = Autosave(app, reading)
