@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from workstation.domain.errors import WorkstationError
+from workstation.domain.people import Role
 from workstation.i18n import tr
 from workstation.messages import state_text, step_text
 from workstation.ui.actions import all_actions, bind, show_key
@@ -81,10 +82,17 @@ class MainWindow(QMainWindow):
         show_key(keys, "help", tr("Keys"))
         keys.setObjectName("keys")
         keys.clicked.connect(self.show_keys)
+        apart = QPushButton()
+        apart.setObjectName("apart")
+        show_key(apart, "office", tr("Form apart"))
+        apart.setToolTip(tr("Worklist and form in a window of their own, or back"))
+        apart.clicked.connect(self.toggle_office)
+        apart.setVisible(bool(workspace.person.roles & {Role.READER, Role.ARBITRATOR}))
         leave = QPushButton(tr("Sign out"))
         leave.setObjectName("sign_out")
         leave.clicked.connect(self.signed_out)
         top.addSpacing(12)
+        top.addWidget(apart)
         top.addWidget(keys)
         top.addWidget(leave)
         bind(self, "help", self.show_keys)
