@@ -93,8 +93,9 @@ class StackGeometry:
 class PlaneRef:
     """Where one plane (photograph or slice) lies in the blob store.
 
-    `codec`: "jpeg" (the coded photograph bit for bit, metadata dropped) or "raw+zstd" (canonical
-    little-endian pixels). `pixel_sha256` is over the canonical decoded pixels.
+    `codec`: "jpeg" (the coded photograph bit for bit, metadata dropped), "raw+zstd" (canonical
+    little-endian pixels) or "table+zstd" (a colour table). `pixel_sha256` is over the canonical
+    decoded pixels, or the table.
     """
 
     blob_id: str
@@ -158,6 +159,11 @@ class Image:
     view: str = ""
     frame_time_ms: float | None = None
     colour_table: PlaneRef | None = None
+
+    @property
+    def stored(self) -> tuple[PlaneRef, ...]:
+        """Everything of the image that lies in the blob store."""
+        return self.planes + ((self.colour_table,) if self.colour_table else ())
 
     def __post_init__(self) -> None:
         if self.rows <= 0 or self.cols <= 0 or self.slices <= 0:

@@ -22,6 +22,7 @@ from workstation.domain.image import Image
 from workstation.domain.intake import (
     DecodedPlane,
     FileFacts,
+    FileView,
     IdentityFinding,
     Refusal,
     SourceFile,
@@ -283,6 +284,9 @@ class Pixels(Port):
     def encoded(self, image: Image, z: int = 0) -> tuple[str, bytes]:
         """("jpeg", the coded photograph) where it was kept coded, else ("raw", canonical bytes)."""
 
+    def colour_table(self, image: Image) -> npt.NDArray[np.uint8] | None:
+        """The table from the image's own colours to sRGB, as `display.colour` takes it."""
+
 
 class FileIntake(Port):
     """Reads delivered files in a child process with memory and time caps."""
@@ -296,6 +300,16 @@ class FileIntake(Port):
 
     def decode(self, facts: FileFacts, frame: int = 0) -> DecodedPlane | Refusal: ...
     def close(self) -> None: ...
+
+
+class FileViewing(Port):
+    """Looks at one delivered file outside any study, in a child process."""
+
+    def view(self, path: Path, frame: int, *, overlays: bool) -> FileView:
+        """Frame `frame`, counted from 1. Raises InvalidValue for whatever cannot be shown."""
+
+    def png(self, pixels: npt.NDArray[np.uint8]) -> bytes:
+        """The pixels as a PNG file, without loss."""
 
 
 class IdentityCheck(Port):

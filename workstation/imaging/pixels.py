@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import zstandard
 
+from workstation.display.colour import GRID
 from workstation.domain.errors import IntegrityProblem
 from workstation.domain.image import Image
 from workstation.domain.ports import Blobs
@@ -59,6 +60,14 @@ class StudyPixels:
         if reference.codec == "jpeg":
             return "jpeg", self._blobs.read(image.case_id, image.image_id, reference.blob_id)
         return "raw", np.ascontiguousarray(self.plane(image, z)).tobytes()
+
+    def colour_table(self, image: Image) -> npt.NDArray[np.uint8] | None:
+        reference = image.colour_table
+        if reference is None:
+            return None
+        plain = self._blobs.read(image.case_id, image.image_id, reference.blob_id)
+        raw = zstandard.ZstdDecompressor().decompress(plain, max_output_size=GRID**3 * 3)
+        return np.frombuffer(raw, np.uint8).reshape(GRID, GRID, GRID, 3)
 
 
 def _shape(image: Image) -> tuple[int, ...]:
