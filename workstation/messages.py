@@ -95,6 +95,7 @@ ERRORS = {
     ),
     "case.transition": N_("Case {case} cannot go from {state} to {to}."),
     "case.unknown": N_("There is no case {case}."),
+    "colour.table": N_("The colour table of the image is damaged."),
     "contour.no_point": N_("{file}: a contour has no point."),
     "contour.outside": N_(
         "{file}: the contour point ({x}, {y}) lies outside of {limit} x {limit} pixels."
@@ -111,10 +112,12 @@ ERRORS = {
         "{high}, allocated {allocated})."
     ),
     "dicom.damaged": N_("The DICOM file is damaged and cannot be read."),
+    "dicom.float_pixels": N_("Pixels stored as floating-point numbers are not read."),
     "dicom.frame_size": N_("The decoded image is not of the size the header says."),
     "dicom.lossy": N_("CT with lossy compression ({syntax}) is not accepted."),
     "dicom.missing": N_("The attribute {attribute} is missing."),
     "dicom.multi_frame": N_("The file has {frames} frames; multi-frame files are not read yet."),
+    "dicom.no_frame": N_("There is no frame {frame}; the file has {frames}, counted from 1."),
     "dicom.no_pixels": N_("The DICOM object has no image ({sop_class})."),
     "dicom.photometric": N_("The colour model {photometric} is not read yet."),
     "dicom.pixel_format": N_("Pixels of {bits} bits with {samples} samples are not read."),
@@ -123,12 +126,12 @@ ERRORS = {
     "dicom.undecodable": N_(
         "The image could not be decoded ({syntax}); the data are probably damaged."
     ),
-    "dicom.unsupported_part": N_(
-        "The file has a {part}, which is not applied yet; it is refused rather than shown wrong."
-    ),
     "freeze.nothing_changed": N_(
         "The content is that of {parent} to the last bit; there is nothing to freeze."
     ),
+    "lut.descriptor": N_("A look-up table of the file does not say what it is."),
+    "lut.segments": N_("A segmented look-up table of the file is damaged."),
+    "lut.short": N_("A look-up table of the file is short ({found} of {entries} entries)."),
     "lut.range": N_("The look-up table ({entries} entries of {bits} bits) cannot be used."),
     "case.visit": N_("Visit {visit} is not a number from 1 to 999."),
     "hanging.grid": N_("Images cannot be hung in {rows} rows of {cols}."),
@@ -183,6 +186,9 @@ ERRORS = {
         "The mark {mark} on {image} is an area; its class is marked by points."
     ),
     "reading.shape_json": N_("The shape of a mark is not of the documented form (reading/1)."),
+    "render.window_on_colour": N_(
+        "The image is in colour ({photometric}): a window has no meaning for it."
+    ),
     "report.category_labels": N_("The report has not one label for each category of “{question}”."),
     "report.negative_count": N_("The report has a negative count ({reason})."),
     "report.overlap_pairs": N_("The report counts more agreeing pairs than there are ({pairs})."),
@@ -210,10 +216,14 @@ ERRORS = {
         "Say in at least {minimum} characters why the older store is accepted."
     ),
     "view.quarter_turns": N_("A picture is turned by 0 to 3 quarter turns, not by {turns}."),
+    "window.function": N_(
+        "“{function}” is no window function; there are LINEAR, LINEAR_EXACT and SIGMOID."
+    ),
     "window.no_display": N_(
         "There is no display here. Start from a desktop, or use the commands (workstation --help; "
         "the demo study without a display: installer/run.py --headless --out DIR)."
     ),
+    "window.width": N_("A window of width {width} is not defined for {function}."),
     "window.none": N_("There is no window here."),
     "disk.full": N_(
         "The disk is full ({folder}). Free some space and try again; nothing was lost."
@@ -346,6 +356,7 @@ ERRORS = {
     "person.role_conflict": N_("A coordinator neither reads nor arbitrates in the same study."),
     "person.roles": N_("Give {login} at least one role."),
     "person.unknown": N_("There is no person with login {login}."),
+    "overlay.short": N_("An overlay of the file is damaged ({found} of {needed} pixels)."),
     "photo.colour_model": N_(
         "A TIFF of the colour model {model} with {samples} channels is not read; save it as RGB or grey."
     ),
@@ -519,6 +530,7 @@ WARNINGS = {
     "stack.gap": N_("Gap after slice {detail}"),
     "stack.step": N_("Slice distance varies ({detail} mm)"),
     "stack.tilt": N_("Gantry tilt {detail}°: no 3-D view"),
+    "photo.profile_unusable": N_("Colour profile of the file not usable: colours shown as stored"),
     "photo.metadata_dropped": N_("Metadata of the picture dropped"),
     "photo.exif_orientation": N_("The picture asks to be rotated; it is shown as stored"),
     "photo.maybe_damaged": N_("The picture may be damaged; look at it before it is read"),

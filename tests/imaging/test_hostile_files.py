@@ -164,7 +164,7 @@ def test_broken_files_are_named(intake: ChildIntake, tmp_path: Path, name: str) 
 
 LIES = {
     "dicom.pixels_short": {"Rows": 500},
-    "dicom.photometric": {"PhotometricInterpretation": "PALETTE COLOR"},
+    "dicom.photometric": {"PhotometricInterpretation": "HSV"},
     "image.too_large": {"Rows": 65535, "Columns": 65535},
     "dicom.pixel_format": {"BitsAllocated": 32},
     "dicom.bits": {"BitsStored": 12, "HighBit": 15, "BitsAllocated": 8},

@@ -19,6 +19,7 @@ from workstation.cli.intake import import_
 from workstation.cli.metrics import metrics
 from workstation.cli.people import people
 from workstation.cli.reading import reading
+from workstation.cli.render import render
 from workstation.cli.session import SentenceGroup, Session, system_problem
 from workstation.cli.store import store
 from workstation.cli.study import study
@@ -68,6 +69,7 @@ for command in (
     audit,
     store,
     metrics,
+    render,
     demo,
     run,
 ):

@@ -94,8 +94,9 @@ class PlaneRef:
     """Where one plane (photograph or slice) lies in the blob store.
 
     `codec`: "jpeg" (the coded photograph bit for bit, metadata dropped), "raw+zstd" (canonical
-    little-endian pixels) or "shuffle+zstd" (of 16-bit pixels all low bytes, then all high bytes).
-    `pixel_sha256` is over the canonical decoded pixels.
+    little-endian pixels), "shuffle+zstd" (of 16-bit pixels all low bytes, then all high bytes) or
+    "table+zstd" (a colour table). `pixel_sha256` is over the canonical decoded pixels, or the
+    table.
     """
 
     blob_id: str
@@ -159,6 +160,11 @@ class Image:
     view: str = ""
     frame_time_ms: float | None = None
     colour_table: PlaneRef | None = None
+
+    @property
+    def stored(self) -> tuple[PlaneRef, ...]:
+        """Everything of the image that lies in the blob store."""
+        return self.planes + ((self.colour_table,) if self.colour_table else ())
 
     def __post_init__(self) -> None:
         if self.rows <= 0 or self.cols <= 0 or self.slices <= 0:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from workstation.domain.image import Spacing, StackGeometry, Window
+from workstation.domain.image import Image, Spacing, StackGeometry, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +69,34 @@ class DecodedPlane:
     `pixels`: uint8 (rows, cols, 3) RGB, or (rows, cols) uint8/int16/uint16 stored values with
     unused bits zeroed. `coded` is the JPEG stream with its metadata dropped, where the
     photograph keeps its coded data bit for bit; empty otherwise. `source_sha256` is the hash of
-    the file as it was when these pixels were read from it; `warnings` are codes.
+    the file as it was when these pixels were read from it; `warnings` are codes. `decoder` says
+    what made the pixels, with its version; `colour_table` are the 33 x 33 x 33 x 3 levels from the
+    picture's own colours to sRGB, empty where they are sRGB.
     """
 
     pixels: npt.NDArray[np.generic]
     coded: bytes = b""
     source_sha256: str = ""
     warnings: tuple[str, ...] = ()
+    decoder: str = ""
+    colour_table: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """One frame (counted from 1) of a file that belongs to no study.
+
+    `image` says how it is shown; `pixels` are canonical, as in `DecodedPlane`; `overlay` is where
+    something is drawn over it, bool (rows, cols), if that was asked for. `photometric` and `syntax`
+    are what the file says it is in.
+    """
+
+    image: Image
+    frame: int
+    pixels: npt.NDArray[np.generic]
+    overlay: npt.NDArray[np.bool_] | None
+    photometric: str
+    syntax: str
 
 
 @dataclass(frozen=True, slots=True)

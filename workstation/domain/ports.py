@@ -22,6 +22,7 @@ from workstation.domain.image import Image
 from workstation.domain.intake import (
     DecodedPlane,
     FileFacts,
+    FileView,
     IdentityFinding,
     Refusal,
     SourceFile,
@@ -298,6 +299,9 @@ class Pixels(Port):
     def keep_only(self, images: Sequence[Image]) -> None:
         """Let go of the pixels of all other images; who holds an array keeps it."""
 
+    def colour_table(self, image: Image) -> npt.NDArray[np.uint8] | None:
+        """The table from the image's own colours to sRGB, as `display.colour` takes it."""
+
 
 class FileIntake(Port):
     """Reads delivered files in a child process with memory and time caps."""
@@ -311,6 +315,16 @@ class FileIntake(Port):
 
     def decode(self, facts: FileFacts, frame: int = 0) -> DecodedPlane | Refusal: ...
     def close(self) -> None: ...
+
+
+class FileViewing(Port):
+    """Looks at one delivered file outside any study, in a child process."""
+
+    def view(self, path: Path, frame: int, *, overlays: bool) -> FileView:
+        """Frame `frame`, counted from 1. Raises InvalidValue for whatever cannot be shown."""
+
+    def png(self, pixels: npt.NDArray[np.uint8]) -> bytes:
+        """The pixels as a PNG file, without loss."""
 
 
 class IdentityCheck(Port):

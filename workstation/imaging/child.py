@@ -22,7 +22,8 @@ from workstation.imaging import probing
 MEMORY_BYTES = 6 << 30
 SECONDS_PER_CALL = 20
 CALLS_PER_CHILD = 400
-_WARNINGS = ("photo.maybe_damaged",)
+_WARNINGS = ("photo.maybe_damaged", "photo.profile_unusable")
+_TABLE_BYTES = 33**3 * 3
 _DTYPES = {"uint8": np.uint8, "uint16": np.uint16, "int16": np.int16}
 
 
@@ -48,7 +49,8 @@ def _answer(pipe: Connection, request: dict[str, Any]) -> None:
         if request["call"] == "inspect":
             reply = {"ok": probing.inspect(location)}
         else:
-            plane = probing.decode(location, request["frame"])
+            made = probing.overlays if request["call"] == "overlays" else probing.decode
+            plane = made(location, request["frame"])
             reply = {
                 "ok": {
                     "shape": list(plane.pixels.shape),
@@ -56,6 +58,8 @@ def _answer(pipe: Connection, request: dict[str, Any]) -> None:
                     "coded": len(plane.coded),
                     "sha256": plane.source_sha256,
                     "warnings": plane.warnings,
+                    "decoder": plane.decoder,
+                    "table": len(plane.colour_table),
                 }
             }
     except InvalidValue as error:
@@ -70,6 +74,7 @@ def _answer(pipe: Connection, request: dict[str, Any]) -> None:
     if plane is not None:
         pipe.send_bytes(memoryview(np.ascontiguousarray(plane.pixels)).cast("B"))
         pipe.send_bytes(plane.coded or b"-")
+        pipe.send_bytes(plane.colour_table or b"-")
 
 
 def _start_deaf(process: Any) -> None:
@@ -102,17 +107,25 @@ class DecodingChild:
 
     def decode(self, location: tuple[str, str], frame: int) -> DecodedPlane:
         """See `probing.decode`. Raises InvalidValue for every way a file can fail."""
+        return self._plane("decode", location, frame)
+
+    def overlays(self, location: tuple[str, str], frame: int) -> DecodedPlane:
+        """See `probing.overlays`. Raises InvalidValue for every way a file can fail."""
+        return self._plane("overlays", location, frame)
+
+    def _plane(self, call: str, location: tuple[str, str], frame: int) -> DecodedPlane:
         reply = self._ask(
-            {"call": "decode", "path": location[0], "member": location[1], "frame": frame}
+            {"call": call, "path": location[0], "member": location[1], "frame": frame}
         )
         dtype = _DTYPES.get(str(reply["dtype"]))
         shape = tuple(int(n) for n in reply["shape"])
         pixels_bytes = self._receive()
         coded = self._receive()
+        table = self._receive() if reply["table"] else self._receive()[:0]
         if dtype is None or len(shape) not in (2, 3):
             raise InvalidValue("file.damaged", kind="answer")
         expected = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
-        if len(pixels_bytes) != expected:
+        if len(pixels_bytes) != expected or len(table) not in (0, _TABLE_BYTES):
             raise InvalidValue("file.damaged", kind="answer")
         pixels = np.frombuffer(pixels_bytes, dtype).reshape(shape)
         return DecodedPlane(
@@ -120,6 +133,8 @@ class DecodingChild:
             coded if reply["coded"] else b"",
             str(reply["sha256"]),
             tuple(w for w in _WARNINGS if w in reply["warnings"]),
+            str(reply["decoder"])[:80],
+            table,
         )
 
     def close(self) -> None:

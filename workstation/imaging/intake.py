@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from workstation.domain.errors import InvalidValue
@@ -11,7 +11,7 @@ from workstation.domain.intake import DecodedPlane, FileFacts, Refusal, SourceFi
 from workstation.domain.ports import Progress
 from workstation.imaging import probing
 from workstation.imaging.child import DecodingChild
-from workstation.imaging.series import stack_plans
+from workstation.imaging.series import stack_plans, with_tables
 
 MAX_ENTRIES = 100_000
 _PASSED_OVER = frozenset({".ds_store", "thumbs.db", "desktop.ini", "dicomdir"})
@@ -74,7 +74,7 @@ class ChildIntake:
                 int(found["cols"]),
                 int(found["frames"]),
                 int(found["samples"]),
-                dict(found["attributes"]),
+                with_tables(dict(found["attributes"])),
                 {str(k): str(v) for k, v in dict(found["identity"]).items()},
             )
         except InvalidValue as error:
@@ -84,8 +84,20 @@ class ChildIntake:
         return stack_plans(files)
 
     def decode(self, facts: FileFacts, frame: int = 0) -> DecodedPlane | Refusal:
+        return self._plane(self._child.decode, facts, frame)
+
+    def overlays(self, facts: FileFacts, frame: int = 0) -> DecodedPlane | Refusal:
+        """The frame's overlays laid together: uint8, 1 where something is drawn."""
+        return self._plane(self._child.overlays, facts, frame)
+
+    def _plane(
+        self,
+        ask: Callable[[tuple[str, str], int], DecodedPlane],
+        facts: FileFacts,
+        frame: int,
+    ) -> DecodedPlane | Refusal:
         try:
-            plane = self._child.decode(facts.source.location, frame)
+            plane = ask(facts.source.location, frame)
         except InvalidValue as error:
             return Refusal(facts.source.name, error.code, error.params)
         if plane.pixels.shape[:2] != (facts.rows, facts.cols):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
+from workstation.display.voi import check
 from workstation.domain.errors import InvalidValue
 from workstation.domain.image import Spacing, SpacingKind, StackGeometry, Window
 from workstation.domain.intake import FileFacts, Refusal, StackPlan
+from workstation.imaging.dicom_tables import lookup_table
 
 STACKED = frozenset({"CT", "MR", "PT"})
 STEP_TOLERANCE = 0.01
@@ -75,14 +78,14 @@ def rescale_of(attributes: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def windows_of(attributes: Mapping[str, Any]) -> tuple[Window, ...]:
-    """All windows of the file, in its order."""
+    """All windows of the file, in its order; one that is none in PS3.3 is passed over."""
 
     def listed(keyword: str) -> list[Any]:
         value = attributes.get(keyword)
         return [] if value is None else value if isinstance(value, list) else [value]
 
     explanations = listed("WindowCenterWidthExplanation")
-    function = str(attributes.get("VOILUTFunction", "LINEAR"))
+    function = str(attributes.get("VOILUTFunction", "LINEAR")).strip().upper()
     out = []
     pairs = zip(listed("WindowCenter"), listed("WindowWidth"), strict=False)
     for n, (center, width) in enumerate(pairs):
@@ -92,8 +95,24 @@ def windows_of(attributes: Mapping[str, Any]) -> tuple[Window, ...]:
             continue
         if math.isfinite(c) and math.isfinite(w) and w > 0:
             text = str(explanations[n]) if n < len(explanations) else ""
-            out.append(Window(c, w, function, text))
+            window = Window(c, w, function, text)
+            with suppress(InvalidValue):
+                check(window)
+                out.append(window)
     return tuple(out)
+
+
+def with_tables(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes with look-up tables as values. Raises InvalidValue where one cannot be used."""
+    out = dict(attributes)
+    if "modality_lut" in out:
+        out["modality_lut"] = lookup_table(out["modality_lut"])
+    out["voi_luts"] = tuple(lookup_table(one) for one in out.get("voi_luts", ()))
+    return out
+
+
+def inverse_shape(attributes: Mapping[str, Any]) -> bool:
+    return attributes.get("PresentationLUTShape") == "INVERSE"
 
 
 def padding_of(attributes: Mapping[str, Any]) -> tuple[int, int] | None:

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -311,13 +312,23 @@ def _stack(
         manufacturer=str(a.get("Manufacturer", "")),
         model=str(a.get("ManufacturerModelName", "")),
         series_description=_described(a),
-        decoder=str(a.get("syntax_name", "")),
+        decoder=planes[0].decoder,
         source_sha256=tuple(f.sha256 for f in stack.files),
         warnings=stack.warnings,
+        **_grey_facts(a),
     )
     names = tuple(f.source.name for f in stack.files)
     draft = _Draft(patient, study_key, "", str(a.get("PatientSex", "")), image, names)
     return _with_planes(workspace, draft, planes, written), refused
+
+
+def _grey_facts(attributes: Mapping[str, object]) -> dict[str, Any]:
+    """Look-up tables and polarity of the header, as fields of an image."""
+    return {
+        "modality_lut": attributes.get("modality_lut"),
+        "voi_luts": attributes.get("voi_luts", ()),
+        "inverse_shape": attributes.get("PresentationLUTShape") == "INVERSE",
+    }
 
 
 def _decoded(intake: FileIntake, facts: FileFacts) -> DecodedPlane | Refusal:
@@ -408,9 +419,10 @@ def _photograph(
         monochrome1=a.get("PhotometricInterpretation") == "MONOCHROME1",
         manufacturer=str(a.get("Manufacturer", "")),
         model=str(a.get("ManufacturerModelName", "")),
-        decoder=str(a.get("syntax_name", facts.kind)),
+        decoder=plane.decoder,
         source_sha256=(facts.sha256,),
         warnings=tuple(warnings),
+        **_grey_facts(a),
     )
     centre, sex = row.centre if row else "", str(a.get("PatientSex", ""))
     draft = _Draft(patient, study_key, centre, sex, image, (name,), visit)
@@ -451,7 +463,21 @@ def _with_planes(
         blob_id = workspace.blobs.write(image.case_id, image.image_id, data)
         written.append(blob_id)
         references.append(PlaneRef(blob_id, codec, pixel_sha256, len(data)))
-    return replace(draft, image=replace(image, planes=tuple(references)))
+    table = _colour_table(workspace, image, planes[0], written)
+    return replace(draft, image=replace(image, planes=tuple(references), colour_table=table))
+
+
+def _colour_table(
+    workspace: Workspace, image: Image, plane: DecodedPlane, written: list[str]
+) -> PlaneRef | None:
+    """The table of the image's colour profile, encrypted into the blob store."""
+    if not plane.colour_table:
+        return None
+    data = zstandard.ZstdCompressor(level=3).compress(plane.colour_table)
+    blob_id = workspace.blobs.write(image.case_id, image.image_id, data)
+    written.append(blob_id)
+    sha256 = hashlib.sha256(plane.colour_table).hexdigest()
+    return PlaneRef(blob_id, "table+zstd", sha256, len(data))
 
 
 def _record(
@@ -477,7 +503,7 @@ def _record(
             if twin is None:
                 fresh.append(draft)
                 continue
-            late += [plane.blob_id for plane in draft.image.planes]
+            late += [plane.blob_id for plane in draft.image.stored]
             refusals += [Refusal(n, "import.duplicate", {"image": twin}) for n in draft.names]
         for group in _by_case(fresh):
             subject = _subject(uow, group[0])
