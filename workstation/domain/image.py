@@ -23,9 +23,13 @@ class Eye(StrEnum):
 
 
 class SpacingKind(StrEnum):
-    """What a millimetre of the spacing means; `unknown` gives no millimetres at all."""
+    """What a millimetre of the spacing means; `unknown` gives no millimetres at all.
+
+    `estimated`: the detector's, divided by a magnification that was estimated, not measured.
+    """
 
     PATIENT = "patient"
+    ESTIMATED = "estimated"
     DETECTOR = "detector"
     NOMINAL = "nominal"
     UNKNOWN = "unknown"
@@ -158,6 +162,11 @@ class Image:
     view: str = ""
     frame_time_ms: float | None = None
     colour_table: PlaneRef | None = None
+
+    @property
+    def side(self) -> str:
+        """Which side and projection it shows, as people call it: "OD", "R MLO", "PA"; or empty."""
+        return str(self.eye) if self.eye else f"{self.laterality} {self.view}".strip()
 
     def __post_init__(self) -> None:
         if self.rows <= 0 or self.cols <= 0 or self.slices <= 0:

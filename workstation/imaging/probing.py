@@ -21,7 +21,8 @@ import numpy.typing as npt
 from workstation.domain.errors import InvalidValue
 from workstation.domain.intake import DecodedPlane
 from workstation.imaging import jpeg
-from workstation.imaging.series import STACKED, numbers, spacing_of
+from workstation.imaging.attributes import numbers, placing_attributes
+from workstation.imaging.spacing import spacing_of
 
 MAX_FILE = 2 << 30
 MAX_PIXELS = 400_000_000
@@ -382,6 +383,7 @@ def _inspect_dicom(data: bytes) -> Reply:
     samples = int(attributes.get("SamplesPerPixel", 1))
     bits = int(attributes.get("BitsAllocated", 0))
     _check_size(rows, cols, frames, samples, bits)
+    attributes |= placing_attributes(dataset, frames)
     if bits not in (8, 16) or samples not in (1, 3):
         raise InvalidValue("dicom.pixel_format", bits=bits, samples=samples)
     photometric = attributes.get("PhotometricInterpretation", "")
@@ -421,7 +423,7 @@ def _check_values(attributes: Reply) -> None:
             value = numbers(attributes, keyword, 1)
             if value is None or (keyword == "RescaleSlope" and value[0] == 0):
                 raise InvalidValue("dicom.bad_value", attribute=keyword)
-    if attributes.get("Modality") in STACKED and "PixelSpacing" in attributes:
+    if attributes.get("Modality") == "CT" and "PixelSpacing" in attributes:
         if spacing_of(attributes) is None:
             raise InvalidValue("dicom.bad_value", attribute="PixelSpacing")
 
