@@ -116,7 +116,6 @@ ERRORS = {
     "dicom.frame_size": N_("The decoded image is not of the size the header says."),
     "dicom.lossy": N_("CT with lossy compression ({syntax}) is not accepted."),
     "dicom.missing": N_("The attribute {attribute} is missing."),
-    "dicom.multi_frame": N_("The file has {frames} frames; multi-frame files are not read yet."),
     "dicom.no_frame": N_("There is no frame {frame}; the file has {frames}, counted from 1."),
     "dicom.no_pixels": N_("The DICOM object has no image ({sop_class})."),
     "dicom.photometric": N_("The colour model {photometric} is not read yet."),
@@ -215,6 +214,9 @@ ERRORS = {
     "store.rollback_reason": N_(
         "Say in at least {minimum} characters why the older store is accepted."
     ),
+    "dicom.frames_described": N_(
+        "The file says that it has {frames} frames and describes {described}."
+    ),
     "view.quarter_turns": N_("A picture is turned by 0 to 3 quarter turns, not by {turns}."),
     "window.function": N_(
         "“{function}” is no window function; there are LINEAR, LINEAR_EXACT and SIGMOID."
@@ -294,6 +296,9 @@ ERRORS = {
     ),
     "import.nothing_found": N_("There is no file to import."),
     "import.pattern_and_list": N_("Give a pattern or a list, not both."),
+    "import.several_frames": N_(
+        "The file holds {frames} frames; a fundus study takes single photographs."
+    ),
     "import.source_missing": N_("{source} does not exist."),
     "import.twice": N_("The same file is delivered twice (also as {other})."),
     "import.wrong_modality": N_("{modality} does not belong in this study."),
@@ -435,6 +440,9 @@ ERRORS = {
     "signin.inactive": N_("This person is no longer active in the study."),
     "stack.duplicate_position": N_("Another slice lies at the same place."),
     "stack.incomplete": N_("The series is refused as a whole because {file} could not be read."),
+    "stack.orientation": N_(
+        "The slice’s directions are no unit vectors at a right angle; it cannot be placed."
+    ),
     "stack.no_position": N_("The slice has no position in space."),
     "store.busy": N_("Another program is writing to this study. Try again in a moment."),
     "store.damaged": N_("The store is damaged, or this is no study store. Restore a backup."),
@@ -528,14 +536,20 @@ CHECKS = {
 # What an image is marked with at import.
 WARNINGS = {
     "stack.gap": N_("Gap after slice {detail}"),
-    "stack.step": N_("Slice distance varies ({detail} mm)"),
+    "stack.step": N_("Slice distance varies ({detail} mm): no 3-D view"),
+    "stack.offset": N_("Slices are shifted against each other ({detail} mm): no 3-D view"),
     "stack.tilt": N_("Gantry tilt {detail}°: no 3-D view"),
     "photo.profile_unusable": N_("Colour profile of the file not usable: colours shown as stored"),
     "photo.metadata_dropped": N_("Metadata of the picture dropped"),
     "photo.exif_orientation": N_("The picture asks to be rotated; it is shown as stored"),
     "photo.maybe_damaged": N_("The picture may be damaged; look at it before it is read"),
     "photo.lossy": N_("Lossy compression"),
+    # In studies imported before the next line was: of photographs only.
     "photo.spacing_unusable": N_("Pixel spacing of the file not usable: no millimetres"),
+    "spacing.unusable": N_("{detail} of the file is not usable: no millimetres from it"),
+    "spacing.regions": N_("{detail} ultrasound regions, each with its own scale: no millimetres"),
+    "spacing.region_units": N_("The ultrasound region is not in centimetres: no millimetres"),
+    "spacing.in_region": N_("Millimetres hold in the ultrasound region only ({detail} px)"),
 }
 
 # States and roles as people see them.

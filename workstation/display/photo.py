@@ -57,4 +57,4 @@ def table(look: PhotoLook) -> npt.NDArray[np.uint8]:
     levels = 255.0 * (np.arange(256) / 255.0) ** (1.0 / look.gamma)
     levels = (levels - MIDDLE) * 2.0 ** (look.contrast / 50) + MIDDLE
     levels += MIDDLE * look.brightness / 100
-    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(levels), 0, 255), np.uint8)

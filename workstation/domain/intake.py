@@ -10,6 +10,9 @@ import numpy.typing as npt
 
 from workstation.domain.image import Image, Spacing, StackGeometry, Window
 
+SLICED = frozenset({"CT", "MR", "PT"})
+"""Modalities whose single frames are slices of a volume."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
@@ -42,6 +45,12 @@ class FileFacts:
     samples: int
     attributes: Mapping[str, object] = field(default_factory=dict)
     identity: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_stacked(self) -> bool:
+        """Whether it belongs in a stack: several frames, or one slice of CT, MR or PET."""
+        sliced = self.attributes.get("Modality") in SLICED
+        return self.kind == "dicom" and (self.frames > 1 or sliced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +109,34 @@ class FileView:
 
 
 @dataclass(frozen=True, slots=True)
+class PicturePlan:
+    """What the header of a single picture says about showing and measuring it.
+
+    `orientation`, `laterality`, `view` and `aspect` as in `Image`; empty where it does not say.
+    `warnings` as in `StackPlan`.
+    """
+
+    spacing: Spacing | None
+    windows: tuple[Window, ...]
+    monochrome1: bool
+    padding: tuple[int, int] | None
+    aspect: tuple[int, int] = (1, 1)
+    orientation: tuple[str, str] = ("", "")
+    laterality: str = ""
+    view: str = ""
+    slope: float = 1.0
+    intercept: float = 0.0
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class StackPlan:
     """A DICOM series put in order: files slice by slice, geometry, and what to warn of.
 
+    `frames` says which frame of its file each slice is (a file may come many times); empty for
+    files of one frame. Without geometry the slices are frames in time, `frame_time_ms` apart where
+    that is known. `part` tells stacks of one series apart ("TE 30", "t 2").
+    `slice_rescale` and `slice_windows` stand where slices differ, as in `Image`.
     `refused` are files of the series that do not fit (another size, a duplicate position).
     `warnings` are codes such as "stack.gap", "stack.tilt", with their parameters in the text
     after a colon ("stack.tilt:18.5").
@@ -119,3 +153,12 @@ class StackPlan:
     padding: tuple[int, int] | None
     warnings: tuple[str, ...] = ()
     refused: tuple[Refusal, ...] = ()
+    frames: tuple[int, ...] = ()
+    part: str = ""
+    slice_rescale: tuple[tuple[float, float], ...] = ()
+    slice_windows: tuple[tuple[Window, ...], ...] = ()
+    frame_time_ms: float | None = None
+    aspect: tuple[int, int] = (1, 1)
+    orientation: tuple[str, str] = ("", "")
+    laterality: str = ""
+    view: str = ""

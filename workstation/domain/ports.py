@@ -24,6 +24,7 @@ from workstation.domain.intake import (
     FileFacts,
     FileView,
     IdentityFinding,
+    PicturePlan,
     Refusal,
     SourceFile,
     StackPlan,
@@ -311,7 +312,11 @@ class FileIntake(Port):
 
     def inspect(self, file: SourceFile) -> FileFacts | Refusal: ...
     def stacks(self, files: Sequence[FileFacts]) -> tuple[StackPlan, ...]:
-        """DICOM slices grouped by series and sorted by position along the normal."""
+        """DICOM slices and frames grouped by series, sorted by position along the normal, or in
+        time where they have none; single pictures are left out."""
+
+    def picture(self, facts: FileFacts) -> PicturePlan:
+        """How a file of one frame is shown and measured."""
 
     def decode(self, facts: FileFacts, frame: int = 0) -> DecodedPlane | Refusal: ...
     def close(self) -> None: ...

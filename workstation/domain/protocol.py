@@ -29,6 +29,19 @@ from workstation.domain.text import Label, checked_code
 
 PROTOCOL_FORMAT = "protocol/1"
 
+MODALITIES: Mapping[str, frozenset[str]] = {
+    "fundus": frozenset({"OP", "XC", "OT"}),
+    "ct": frozenset({"CT"}),
+    "mr": frozenset({"MR"}),
+    "mammography": frozenset({"MG"}),
+    "radiography": frozenset({"CR", "DX", "RF", "XA", "PX", "IO"}),
+    "ultrasound": frozenset({"US", "IVUS"}),
+}
+"""What a study is about, and which values of the DICOM Modality (0008,0060) it takes."""
+
+ONE_SERIES = frozenset({"ct", "mr"})
+"""Studies in which one target series of a case is answered about, and the others are to look at."""
+
 
 class Operator(StrEnum):
     """How a value meets its threshold; stored as written, decided exactly."""
@@ -127,7 +140,7 @@ class Protocol:
     revision: int
     title: Label
     purpose: Label
-    modality: str  # "fundus" | "ct"
+    modality: str  # a key of MODALITIES
     verdict_unit: Level
     readers_per_case: int
     schema: Schema
@@ -362,9 +375,9 @@ def protocol_from_dict(document: Any) -> Protocol:
     if data.get("format") != PROTOCOL_FORMAT:
         raise InvalidValue("protocol.format", format=str(data.get("format")))
     modality = _get(data, "modality", str, "protocol")
-    if modality not in ("fundus", "ct"):
+    if modality not in MODALITIES:
         raise InvalidValue(
-            "protocol.choice", where="modality", value=modality, choices=["fundus", "ct"]
+            "protocol.choice", where="modality", value=modality, choices=list(MODALITIES)
         )
     schema = Schema(
         tuple(_question(q, "questions") for q in _get(data, "questions", list, "protocol")),

@@ -1,4 +1,4 @@
-"""Look-up tables, per-frame values and overlays as a DICOM header states them."""
+"""Look-up tables and overlays as a DICOM header states them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,6 @@ from workstation.domain.image import LookupTable
 
 OVERLAY_GROUPS = range(0x6000, 0x6020, 2)
 _COLOURS = ("Red", "Green", "Blue")
-_MACROS = (
-    ("PixelValueTransformationSequence", ("RescaleSlope", "RescaleIntercept")),
-    (
-        "FrameVOILUTSequence",
-        ("WindowCenter", "WindowWidth", "WindowCenterWidthExplanation", "VOILUTFunction"),
-    ),
-)
 
 
 def grey_tables(dataset: Any) -> dict[str, Any]:
@@ -124,32 +117,6 @@ def _segment_words(element: Any, descriptor: list[int], dataset: Any) -> tuple[l
     if descriptor[2] <= 8:
         return list(words.astype("<u2").tobytes()), 1
     return list(words.tolist()), 2
-
-
-def frame_values(dataset: Any) -> dict[str, Any]:
-    """`frames`: of an enhanced object, for each frame its rescale and window by the keywords a
-    single-frame object has them by (PS3.3 C.7.6.16.2.9, C.7.6.16.2.10b)."""
-    shared = (dataset.get("SharedFunctionalGroupsSequence") or [{}])[0]
-    own = dataset.get("PerFrameFunctionalGroupsSequence") or ()
-    frames = [_macros(shared) | _macros(one) for one in own]
-    return {"frames": frames} if any(frames) else {}
-
-
-def _macros(group: Any) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for sequence, keywords in _MACROS:
-        for item in (group.get(sequence) or ())[:1]:
-            found |= {k: _plain(item.get(k)) for k in keywords if item.get(k) not in (None, "")}
-    return found
-
-
-def _plain(value: Any) -> Any:
-    """An attribute's value or values as text or numbers."""
-    if isinstance(value, str):
-        return str(value)
-    if hasattr(value, "__iter__"):
-        return [_plain(one) for one in value]
-    return float(value)
 
 
 def overlays(dataset: Any, words: np.ndarray, frame: int) -> np.ndarray:

@@ -7,11 +7,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from workstation.domain.errors import InvalidValue
-from workstation.domain.intake import DecodedPlane, FileFacts, Refusal, SourceFile, StackPlan
+from workstation.domain.intake import (
+    DecodedPlane,
+    FileFacts,
+    PicturePlan,
+    Refusal,
+    SourceFile,
+    StackPlan,
+)
 from workstation.domain.ports import Progress
 from workstation.imaging import probing
 from workstation.imaging.child import DecodingChild
-from workstation.imaging.series import stack_plans, with_tables
+from workstation.imaging.series import picture_plan, stack_plans, with_tables
 
 MAX_ENTRIES = 100_000
 _PASSED_OVER = frozenset({".ds_store", "thumbs.db", "desktop.ini", "dicomdir"})
@@ -82,6 +89,9 @@ class ChildIntake:
 
     def stacks(self, files: Sequence[FileFacts]) -> tuple[StackPlan, ...]:
         return stack_plans(files)
+
+    def picture(self, facts: FileFacts) -> PicturePlan:
+        return picture_plan(facts)
 
     def decode(self, facts: FileFacts, frame: int = 0) -> DecodedPlane | Refusal:
         return self._plane(self._child.decode, facts, frame)

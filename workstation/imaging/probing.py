@@ -21,7 +21,8 @@ import numpy.typing as npt
 from workstation.domain.errors import InvalidValue
 from workstation.domain.intake import DecodedPlane
 from workstation.imaging import colour_profile, dicom_decode, dicom_tables, jpeg
-from workstation.imaging.series import STACKED, numbers, spacing_of
+from workstation.imaging.attributes import numbers, placing_attributes
+from workstation.imaging.spacing import spacing_of
 from workstation.imaging.syntaxes import DEFLATED, DEFLATED_FRAME, KNOWN, LOSSY, NATIVE, name_of
 
 MAX_FILE = 2 << 30
@@ -369,13 +370,12 @@ def _inspect_dicom(data: bytes) -> Reply:
     _check_size(rows, cols, frames, samples, bits)
     photometric = str(attributes.get("PhotometricInterpretation", ""))
     _check_format(photometric, samples, bits, attributes)
+    attributes |= placing_attributes(dataset, frames)
     if photometric == "PALETTE COLOR":
         dicom_tables.palette_of(dataset)  # a table that cannot be used is told of now
         samples = 3
     elif samples == 1:
         attributes |= dicom_tables.grey_tables(dataset)
-        if "frames" not in attributes:
-            attributes |= dicom_tables.frame_values(dataset)
         _signed_padding(attributes)
         _check_values(attributes)
     return {
@@ -399,7 +399,7 @@ def _check_values(attributes: Reply) -> None:
             value = numbers(attributes, keyword, 1)
             if value is None or (keyword == "RescaleSlope" and value[0] == 0):
                 raise InvalidValue("dicom.bad_value", attribute=keyword)
-    if attributes.get("Modality") in STACKED and "PixelSpacing" in attributes:
+    if attributes.get("Modality") == "CT" and "PixelSpacing" in attributes:
         if spacing_of(attributes) is None:
             raise InvalidValue("dicom.bad_value", attribute="PixelSpacing")
 

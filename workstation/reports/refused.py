@@ -13,7 +13,7 @@ REFUSED = {
     "dicom.frame_size": N_("image not of the size the header says"),
     "dicom.lossy": N_("CT with lossy compression"),
     "dicom.missing": N_("DICOM attribute missing"),
-    "dicom.multi_frame": N_("several frames in one file"),
+    "dicom.frames_described": N_("frames and their descriptions differ in number"),
     "dicom.no_pixels": N_("DICOM object without an image"),
     "dicom.photometric": N_("colour model not read"),
     "dicom.pixel_format": N_("pixel format not read"),
@@ -43,6 +43,7 @@ REFUSED = {
     "import.eye_conflict": N_("header and list name different eyes"),
     "import.no_patient": N_("patient of the photograph not known"),
     "import.twice": N_("file delivered twice"),
+    "import.several_frames": N_("several frames in one file"),
     "import.wrong_modality": N_("modality that does not belong in the study"),
     "lut.descriptor": N_("look-up table that does not say what it is"),
     "lut.segments": N_("damaged segmented look-up table"),
@@ -54,6 +55,7 @@ REFUSED = {
     "photo.unsupported": N_("bits or channels of the picture not accepted"),
     "stack.duplicate_position": N_("second slice at the same place"),
     "stack.incomplete": N_("series with a slice that could not be read"),
+    "stack.orientation": N_("slice whose directions are no right angle"),
     "stack.no_position": N_("slice without a position in space"),
 }
 

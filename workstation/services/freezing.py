@@ -526,15 +526,30 @@ def _image_entry(image: Image, name: str) -> dict[str, Any]:
         "manufacturer": image.manufacturer or None,
         "model": image.model or None,
         "warnings": list(image.warnings),
+    } | _where_said(image)
+
+
+def _where_said(image: Image) -> dict[str, Any]:
+    """What only some kinds of images have; left out where there is nothing to say."""
+    said: dict[str, Any] = {
+        "laterality": image.laterality,
+        "view": image.view,
+        "patient_orientation": list(image.patient_orientation)
+        if any(image.patient_orientation)
+        else None,
+        "aspect": list(image.aspect) if image.aspect != (1, 1) else None,
+        "slice_rescale": [[repr(v) for v in pair] for pair in image.slice_rescale],
+        "frame_time_ms": None if image.frame_time_ms is None else repr(image.frame_time_ms),
     }
+    return {key: value for key, value in said.items() if value}
 
 
 README = """# Frozen dataset version
 
 One folder per case under `cases/`: the images and `labels.json`.
 
-- Photographs: the coded JPEG as delivered (metadata dropped), or PNG. Stacks: NIfTI-1, stored
-  values with slope and intercept; axes x, y, z.
+- Photographs: the coded JPEG as delivered (metadata dropped), or PNG. Radiographs: PNG, or NIfTI-1
+  where values have a sign. Stacks: NIfTI-1, stored values with slope and intercept; axes x, y, z.
 - Coordinates: pixel (x = column, y = row), 0-based; (0, 0) is the centre of the top-left pixel,
   x to the right, y down. A pixel belongs to an outline when its centre is inside or on it
   (even-odd). Painted masks are row-major runs: start, length, start, length ...
