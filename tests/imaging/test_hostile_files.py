@@ -31,8 +31,8 @@ from pydicom.uid import (
 
 from workstation.domain.errors import InvalidValue
 from workstation.domain.intake import DecodedPlane, FileFacts, Refusal
-from workstation.imaging import intake as intake_module
 from workstation.imaging import child, jpeg, probing
+from workstation.imaging import intake as intake_module
 from workstation.imaging.intake import ChildIntake, readable
 from workstation.privacy.identity import HeaderIdentity, name_codes
 

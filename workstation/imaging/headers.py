@@ -145,28 +145,38 @@ def _top_level(
     data: bytes, at: int, explicit: bool, wanted: frozenset[int], size: int
 ) -> tuple[dict[int, tuple[bytes, int, int]], tuple[int, int] | None]:
     found: dict[int, tuple[bytes, int, int]] = {}
-    end, before = len(data), 0
-    short, unpack, implicit = _SHORT, _EXPLICIT, _IMPLICIT
+    end, before = len(data), 0x0007FFFF
+    short, unpack = _SHORT, _EXPLICIT
     vr = b""
-    while at + 8 <= end:
+    last = end - 8
+    while at <= last:
         if explicit:
             group, element, vr, length = unpack(data, at)
-            if vr in short:
-                at += 8
-            elif vr in _LONG:
-                if at + 12 > end:
-                    raise _Short(at + 12)
-                length = _FOUR(data, at + 8)[0]
-                at += 12
-            else:
+            tag = group << 16 | element
+            if tag <= before:
                 raise _Odd
+            before = tag
+            if vr in short:  # nearly all: everything else below costs them nothing
+                at += 8
+                if tag in wanted:
+                    if at + length > end:
+                        raise _Short(at + length)
+                    found[tag] = vr, at, length
+                at += length
+                continue
+            if vr not in _LONG:
+                raise _Odd
+            if at + 12 > end:
+                raise _Short(at + 12)
+            length = _FOUR(data, at + 8)[0]
+            at += 12
         else:
-            group, element, length = implicit(data, at)
+            group, element, length = _IMPLICIT(data, at)
             at += 8
-        tag = group << 16 | element
-        if tag <= before or group < 8:
-            raise _Odd
-        before = tag
+            tag = group << 16 | element
+            if tag <= before:
+                raise _Odd
+            before = tag
         if tag == PIXEL_DATA:
             if length == UNDEFINED:
                 return found, (at, -1)
