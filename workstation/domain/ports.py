@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -310,7 +310,9 @@ class FileIntake(Port):
     def find(self, sources: Sequence[Path], progress: Progress) -> tuple[SourceFile, ...]:
         """All files in folders, zip archives and files chosen, recursively; nothing is opened."""
 
-    def inspect(self, file: SourceFile) -> FileFacts | Refusal: ...
+    def inspect(self, files: Sequence[SourceFile]) -> Iterator[FileFacts | Refusal]:
+        """What each file is, in their order; many are asked about at once."""
+
     def stacks(self, files: Sequence[FileFacts]) -> tuple[StackPlan, ...]:
         """DICOM slices and frames grouped by series, sorted by position along the normal, or in
         time where they have none; single pictures are left out."""

@@ -10,6 +10,7 @@ import json
 import multiprocessing as mp
 import signal
 import sys
+from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -24,11 +25,13 @@ SECONDS_PER_CALL = 20
 CALLS_PER_CHILD = 400
 _WARNINGS = ("photo.maybe_damaged", "photo.profile_unusable")
 _TABLE_BYTES = 33**3 * 3
+# Files that are asked about at once: the child goes on while its last answer is being read.
+FILES_PER_REQUEST = 100
 _DTYPES = {"uint8": np.uint8, "uint16": np.uint16, "int16": np.int16}
 
 
 def serve(pipe: Connection) -> None:
-    """The child's loop: one request, one answer."""
+    """The child's loop: one request, and one answer for each file it names."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's, which ends the child
     if sys.platform != "win32":
         import resource
@@ -37,20 +40,21 @@ def serve(pipe: Connection) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     while True:
         try:
-            _answer(pipe, json.loads(pipe.recv_bytes()))
+            request = json.loads(pipe.recv_bytes())
+            for location in request["files"]:
+                _answer(pipe, request["call"], tuple(location), request.get("frame", 0))
         except (EOFError, ConnectionError):  # nobody asks any more, or waits for an answer
             return
 
 
-def _answer(pipe: Connection, request: dict[str, Any]) -> None:
-    location = (request["path"], request["member"])
+def _answer(pipe: Connection, call: str, location: tuple[str, str], frame: int) -> None:
     plane: DecodedPlane | None = None
     try:
-        if request["call"] == "inspect":
+        if call == "inspect":
             reply = {"ok": probing.inspect(location)}
         else:
-            made = probing.overlays if request["call"] == "overlays" else probing.decode
-            plane = made(location, request["frame"])
+            made = probing.overlays if call == "overlays" else probing.decode
+            plane = made(location, frame)
             reply = {
                 "ok": {
                     "shape": list(plane.pixels.shape),
@@ -100,10 +104,37 @@ class DecodingChild:
         self._pipe: Connection | None = None
         self._calls = 0
 
-    def inspect(self, location: tuple[str, str]) -> dict[str, Any]:
-        """See `probing.inspect`. Raises InvalidValue for every way a file can fail."""
-        reply = self._ask({"call": "inspect", "path": location[0], "member": location[1]})
-        return dict(reply)
+    def inspect(
+        self, locations: Sequence[tuple[str, str]]
+    ) -> Iterator[dict[str, Any] | InvalidValue]:
+        """See `probing.inspect`; an answer for each file in turn, or how it failed. A file that
+        takes too long or ends the child does so alone: the next child goes on behind it."""
+        rest = list(locations)
+        done = not rest
+        try:
+            while rest:
+                asked = rest[:FILES_PER_REQUEST]
+                try:
+                    self._send("inspect", asked)
+                    for n in range(len(asked)):
+                        rest.pop(0)
+                        # Nobody may be left who waits for what is still to come.
+                        done = n == len(asked) - 1
+                        yield self._inspected()
+                        if self._pipe is None:
+                            break
+                except InvalidValue as error:
+                    rest.pop(0)
+                    yield error
+        finally:
+            if not done:
+                self._kill()
+
+    def _inspected(self) -> dict[str, Any] | InvalidValue:
+        try:
+            return self._reply()
+        except InvalidValue as error:
+            return error
 
     def decode(self, location: tuple[str, str], frame: int) -> DecodedPlane:
         """See `probing.decode`. Raises InvalidValue for every way a file can fail."""
@@ -114,9 +145,8 @@ class DecodingChild:
         return self._plane("overlays", location, frame)
 
     def _plane(self, call: str, location: tuple[str, str], frame: int) -> DecodedPlane:
-        reply = self._ask(
-            {"call": call, "path": location[0], "member": location[1], "frame": frame}
-        )
+        self._send(call, [location], frame)
+        reply = self._reply()
         dtype = _DTYPES.get(str(reply["dtype"]))
         shape = tuple(int(n) for n in reply["shape"])
         pixels_bytes = self._receive()
@@ -149,16 +179,19 @@ class DecodingChild:
             self._process = None
         self._calls = 0
 
-    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _send(self, call: str, files: Sequence[tuple[str, str]], frame: int = 0) -> None:
         if self._calls >= CALLS_PER_CHILD:
             self.close()
         pipe = self._started()
-        self._calls += 1
+        self._calls += len(files)
+        request = {"call": call, "files": files, "frame": frame}
         try:
             pipe.send_bytes(json.dumps(request).encode())
         except OSError as error:
             self.close()
             raise InvalidValue("file.crashed_decoder") from error
+
+    def _reply(self) -> dict[str, Any]:
         reply = json.loads(self._receive())
         if "refused" in reply:
             raise InvalidValue(str(reply["refused"]), **dict(reply["params"]))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from workstation.domain.errors import InvalidValue
 from workstation.domain.intake import (
@@ -70,22 +71,17 @@ class ChildIntake:
             if not info.is_dir()
         ]
 
-    def inspect(self, file: SourceFile) -> FileFacts | Refusal:
-        try:
-            found = self._child.inspect(file.location)
-            return FileFacts(
-                file,
-                str(found["kind"]),
-                str(found["sha256"]),
-                int(found["rows"]),
-                int(found["cols"]),
-                int(found["frames"]),
-                int(found["samples"]),
-                with_tables(dict(found["attributes"])),
-                {str(k): str(v) for k, v in dict(found["identity"]).items()},
-            )
-        except InvalidValue as error:
-            return Refusal(file.name, error.code, error.params)
+    def inspect(self, files: Sequence[SourceFile]) -> Iterator[FileFacts | Refusal]:
+        found = self._child.inspect([file.location for file in files])
+        for file, one in zip(files, found, strict=True):
+            try:
+                if isinstance(one, InvalidValue):
+                    raise one
+                facts = _facts(file, one)
+            except InvalidValue as error:
+                yield Refusal(file.name, error.code, error.params)
+            else:
+                yield facts
 
     def stacks(self, files: Sequence[FileFacts]) -> tuple[StackPlan, ...]:
         return stack_plans(files)
@@ -116,6 +112,20 @@ class ChildIntake:
 
     def close(self) -> None:
         self._child.close()
+
+
+def _facts(file: SourceFile, found: Mapping[str, Any]) -> FileFacts:
+    return FileFacts(
+        file,
+        str(found["kind"]),
+        str(found["sha256"]),
+        int(found["rows"]),
+        int(found["cols"]),
+        int(found["frames"]),
+        int(found["samples"]),
+        with_tables(dict(found["attributes"])),
+        {str(k): str(v) for k, v in dict(found["identity"]).items()},
+    )
 
 
 def readable(name: str) -> str:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from workstation.domain.errors import InvalidValue
 from workstation.domain.intake import DecodedPlane
-from workstation.imaging import colour_profile, dicom_decode, dicom_tables, jpeg
+from workstation.imaging import colour_profile, dicom_decode, dicom_tables, headers, jpeg
 from workstation.imaging.attributes import numbers, placing_attributes
 from workstation.imaging.spacing import spacing_of
 from workstation.imaging.syntaxes import DEFLATED, DEFLATED_FRAME, KNOWN, LOSSY, NATIVE, name_of
@@ -344,10 +344,13 @@ def _plain(value: Any) -> Any:
 
 def _inspect_dicom(data: bytes) -> Reply:
     dataset = _dataset(data)
+    header = headers.whole_header(data, ATTRIBUTES)
     attributes: dict[str, Any] = {}
     for keyword in ATTRIBUTES:
         try:
-            value = _plain(dataset.get(keyword))
+            value = headers.ASK if header is None else headers.value(header, keyword)
+            if value is headers.ASK:
+                value = _plain(dataset.get(keyword))
         except (ValueError, TypeError, OverflowError) as error:
             raise InvalidValue("dicom.bad_value", attribute=keyword) from error
         if value not in (None, "", []):
@@ -385,7 +388,7 @@ def _inspect_dicom(data: bytes) -> Reply:
         "frames": frames,
         "samples": samples,
         "attributes": attributes,
-        "identity": _dicom_identity(dataset),
+        "identity": _dicom_identity(dataset, header),
     }
 
 
@@ -429,11 +432,16 @@ def _signed_padding(attributes: Reply) -> None:
             attributes[keyword] = value - 65536
 
 
-def _dicom_identity(dataset: Any) -> dict[str, str]:
-    """Non-empty identity-bearing elements, nested ones and every person name included."""
+def _dicom_identity(dataset: Any, header: headers.Header | None) -> dict[str, str]:
+    """Non-empty identity-bearing elements, nested ones and every person name included.
+
+    Where the header shows for certain that all of them stand at the top, only those are asked for.
+    """
     found: dict[str, str] = {}
+    borne = None if header is None else headers.bearing(header, IDENTITY)
+    sure = borne is not None and not borne[1]
     try:
-        for element in dataset.iterall():
+        for element in (dataset[tag] for tag in borne[0]) if sure else dataset.iterall():
             if element.VR == "PN" or element.keyword in IDENTITY:
                 text = str(element.value or "").strip()
                 keyword = element.keyword or str(element.tag)

@@ -190,9 +190,10 @@ def _inspect(
     facts: list[FileFacts] = []
     refusals: list[Refusal] = []
     seen: dict[str, str] = {}
+    inspected = intake.inspect(files)
     for n, file in enumerate(files):
         progress(n, len(files), "inspect")
-        found = intake.inspect(file)
+        found = next(inspected)
         if isinstance(found, Refusal):
             refusals.append(found)
             continue
