@@ -5,6 +5,7 @@ Where DCMTK cannot show a file, or shows it coarsely, the test says so and has a
 
 from __future__ import annotations
 
+import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -29,9 +30,11 @@ from pydicom.uid import (
 
 from tests.imaging.dcmtk import call, needs_dcmtk, picture, window_options
 from tests.imaging.dicoms import Looking, palette, table, written
+from workstation import messages
 from workstation.domain.errors import InvalidValue, RuleViolation
 from workstation.domain.image import Window
 from workstation.imaging import probing
+from workstation.imaging.viewing import ChildViewing
 from workstation.services.rendering import RenderFile, render
 
 draw = np.random.default_rng(20)
@@ -610,3 +613,47 @@ def test_floating_point_pixels_are_refused(tmp_path: Path) -> None:
     ds.save_as(path)
     with pytest.raises(InvalidValue, match="dicom.float_pixels"):
         render(Looking(), RenderFile(path))
+
+
+def seeds(folder: Path) -> list[bytes]:
+    """A small file for each decoder and table."""
+    grey, colour = NOISE.astype(np.uint16), EVEN
+    lut = table([50, -10, 8], list(range(50)))
+    files = [
+        written(folder / "0", grey, JPEGLSLossless, [imagecodecs.jpegls_encode(grey)]),
+        written(folder / "1", grey, JPEG2000Lossless,
+                [imagecodecs.jpeg2k_encode(grey, reversible=True, codecformat="j2k")]),
+        written(folder / "2", grey, HTJ2KLossless, [imagecodecs.htj2k_encode(grey)]),
+        written(folder / "3", colour, JPEGBaseline8Bit, [imagecodecs.jpeg8_encode(colour)]),
+        written(folder / "4", grey, "1.2.840.10008.1.2.4.70", [imagecodecs.ljpeg_encode(grey)]),
+        written(folder / "5", grey, VOILUTSequence=[lut], ModalityLUTSequence=[lut]),
+        written(folder / "6", colour[..., 0].copy(),
+                **palette([256, 0, 16], [np.array([0, 1, 9, 1, 255, 99], "<u2").tobytes()] * 3, True)),
+        overlaid(folder / "7", np.ones((9, 9)), [-3, 5]),
+    ]  # fmt: skip
+    lengths = struct.pack("<16I", 2, 64, 64 + len(RUNS), *[0] * 13)
+    files.append(written(folder / "8", np.zeros((8, 16), np.uint16), "1.2.840.10008.1.2.5",
+                         [lengths + RUNS + RUNS]))  # fmt: skip
+    return [path.read_bytes() for path in files]
+
+
+RUNS = bytes([129, 7])  # one run of 128
+
+
+def test_mutated_files_of_every_decoder_end_in_a_picture_or_a_sentence(tmp_path: Path) -> None:
+    """Whatever the bytes: the program lives, and what it is told is a code or 8-bit levels."""
+    viewing, made = ChildViewing(), seeds(tmp_path)
+    mutate = np.random.default_rng(7)
+    for n, seed in enumerate(made):
+        render(Looking(), RenderFile(tmp_path / str(n), overlays=n == 7))
+        for _ in range(3):
+            data = bytearray(seed)
+            for at in mutate.integers(300, len(data), 5):
+                data[at] = mutate.integers(256)
+            (tmp_path / "m.dcm").write_bytes(bytes(data))
+            try:
+                shown = render(viewing, RenderFile(tmp_path / "m.dcm", overlays=n == 7))
+            except InvalidValue as error:
+                assert error.code in messages.ERRORS
+            else:
+                assert shown.pixels.dtype == np.uint8
