@@ -366,10 +366,16 @@ def _inspect_dicom(data: bytes) -> Reply:
         raise InvalidValue("dicom.transfer_syntax", syntax=name_of(syntax))
     attributes["syntax_name"] = name_of(syntax)
     attributes["lossy"] = syntax in LOSSY or attributes.get("LossyImageCompression") == "01"
-    rows, cols = int(attributes.get("Rows", 0)), int(attributes.get("Columns", 0))
-    frames = int(attributes.get("NumberOfFrames", 1) or 1)
-    samples = int(attributes.get("SamplesPerPixel", 1))
-    bits = int(attributes.get("BitsAllocated", 0))
+    rows, cols, frames, samples, bits = (
+        _whole(attributes, keyword, default)
+        for keyword, default in (
+            ("Rows", 0),
+            ("Columns", 0),
+            ("NumberOfFrames", 1),
+            ("SamplesPerPixel", 1),
+            ("BitsAllocated", 0),
+        )
+    )
     _check_size(rows, cols, frames, samples, bits)
     photometric = str(attributes.get("PhotometricInterpretation", ""))
     _check_format(photometric, samples, bits, attributes)
@@ -405,6 +411,14 @@ def _check_values(attributes: Reply) -> None:
     if attributes.get("Modality") == "CT" and "PixelSpacing" in attributes:
         if spacing_of(attributes) is None:
             raise InvalidValue("dicom.bad_value", attribute="PixelSpacing")
+
+
+def _whole(attributes: Reply, keyword: str, default: int) -> int:
+    """A whole number of the header. Raises InvalidValue where it is none."""
+    try:
+        return int(attributes.get(keyword) or default)
+    except (ValueError, TypeError) as error:
+        raise InvalidValue("dicom.bad_value", attribute=keyword) from error
 
 
 def _check_format(photometric: str, samples: int, bits: int, attributes: Reply) -> None:
