@@ -21,7 +21,7 @@ from workstation.domain.dataset import LabelChange
 from workstation.domain.errors import EnvironmentProblem, IntegrityProblem, InvalidValue
 from workstation.domain.nodule_readings import NoduleReadings, RadiographReadings
 from workstation.domain.people import Person, Role
-from workstation.domain.ports import PhotoMapping, Progress, SealCheck, Study
+from workstation.domain.ports import FileIntake, PhotoMapping, Progress, SealCheck, Study
 from workstation.exchange.dataset_folder import BagFolder
 from workstation.exchange.frozen_archive import write_archive
 from workstation.exchange.frozen_difference import frozen_difference
@@ -196,6 +196,9 @@ class Opener:
         if pattern is not None:
             return name_pattern(pattern)
         return photo_list(list_file) if list_file is not None else None
+
+    def intake(self) -> FileIntake:
+        return ChildIntake()
 
     def nodule_files(self, sources: Sequence[Path]) -> tuple[Path, ...]:
         return lidc_files(sources)

@@ -15,6 +15,7 @@ from workstation.cli.audit import audit
 from workstation.cli.cases import assign, cases, compare
 from workstation.cli.dataset import dataset, report
 from workstation.cli.demo import demo
+from workstation.cli.info import info
 from workstation.cli.intake import import_
 from workstation.cli.metrics import metrics
 from workstation.cli.people import people
@@ -68,6 +69,7 @@ for command in (
     audit,
     store,
     metrics,
+    info,
     demo,
     run,
 ):

@@ -114,12 +114,14 @@ def own_case(uow: UnitOfWork, number: str) -> str:
 
 
 def ordered_images(images: tuple[Image, ...]) -> tuple[Image, ...]:
-    """OD before OS, then images without a known eye; targets first; by field and number."""
-    eyes = ["OD", "OS"]
+    """Right side before left (as if facing the patient), then images of which it is not known;
+    targets first; by view, field and number."""
+    sides = ("OD", "OS", "R", "L")
 
-    def key(image: Image) -> tuple[bool, int, str, str]:
-        place = eyes.index(str(image.eye)) if image.eye is not None else len(eyes)
-        return (not image.is_target, place, image.field, image.number)
+    def key(image: Image) -> tuple[bool, int, str, str, str]:
+        side = str(image.eye) if image.eye is not None else image.laterality
+        place = sides.index(side) % 2 if side in sides else len(sides)
+        return (not image.is_target, place, image.view, image.field, image.number)
 
     return tuple(sorted(images, key=key))
 
