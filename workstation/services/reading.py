@@ -114,14 +114,14 @@ def own_case(uow: UnitOfWork, number: str) -> str:
 
 
 def ordered_images(images: tuple[Image, ...]) -> tuple[Image, ...]:
-    """Right side before left (as if facing the patient), then images of which it is not known;
-    targets first; by view, field and number."""
+    """Targets first; by view, so that two sides of one view lie beside each other, the right one
+    left (as if facing the patient), one that is not known last; by field and number."""
     sides = ("OD", "OS", "R", "L")
 
-    def key(image: Image) -> tuple[bool, int, str, str, str]:
+    def key(image: Image) -> tuple[bool, str, int, str, str]:
         side = str(image.eye) if image.eye is not None else image.laterality
         place = sides.index(side) % 2 if side in sides else len(sides)
-        return (not image.is_target, place, image.view, image.field, image.number)
+        return (not image.is_target, image.view, place, image.field, image.number)
 
     return tuple(sorted(images, key=key))
 
