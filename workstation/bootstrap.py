@@ -21,7 +21,14 @@ from workstation.domain.dataset import LabelChange
 from workstation.domain.errors import EnvironmentProblem, IntegrityProblem, InvalidValue
 from workstation.domain.nodule_readings import NoduleReadings, RadiographReadings
 from workstation.domain.people import Person, Role
-from workstation.domain.ports import FileViewing, PhotoMapping, Progress, SealCheck, Study
+from workstation.domain.ports import (
+    FileIntake,
+    FileViewing,
+    PhotoMapping,
+    Progress,
+    SealCheck,
+    Study,
+)
 from workstation.exchange.dataset_folder import BagFolder
 from workstation.exchange.frozen_archive import write_archive
 from workstation.exchange.frozen_difference import frozen_difference
@@ -200,6 +207,9 @@ class Opener:
 
     def viewing(self) -> FileViewing:
         return ChildViewing()
+
+    def intake(self) -> FileIntake:
+        return ChildIntake()
 
     def nodule_files(self, sources: Sequence[Path]) -> tuple[Path, ...]:
         return lidc_files(sources)

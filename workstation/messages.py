@@ -549,7 +549,19 @@ WARNINGS = {
     "spacing.unusable": N_("{detail} of the file is not usable: no millimetres from it"),
     "spacing.regions": N_("{detail} ultrasound regions, each with its own scale: no millimetres"),
     "spacing.region_units": N_("The ultrasound region is not in centimetres: no millimetres"),
+    "spacing.region_outside": N_(
+        "The ultrasound region does not fit the picture ({detail} px): no millimetres"
+    ),
     "spacing.in_region": N_("Millimetres hold in the ultrasound region only ({detail} px)"),
+}
+
+# What a millimetre of an image means; said wherever one is shown.
+SPACINGS = {
+    "patient": N_("in the patient"),
+    "estimated": N_("estimated in the patient"),
+    "detector": N_("at detector"),
+    "nominal": N_("nominal"),
+    "unknown": N_("not known"),
 }
 
 # States and roles as people see them.
@@ -703,6 +715,11 @@ def warning(code: str) -> str:
     """An image's warning; what stands after the colon is its detail."""
     name, _, detail = code.partition(":")
     return _filled(WARNINGS[name], {"detail": detail})
+
+
+def spacing_text(kind: str) -> str:
+    """What the millimetres of a `SpacingKind` mean."""
+    return tr(SPACINGS[kind])
 
 
 def state_text(code: str) -> str:

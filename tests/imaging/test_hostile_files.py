@@ -15,10 +15,8 @@ import imagecodecs
 import numpy as np
 import pydicom
 import pytest
-from pydicom.dataset import FileDataset, FileMetaDataset
-from pydicom.encaps import encapsulate
+from pydicom.dataset import FileDataset
 from pydicom.uid import (
-    CTImageStorage,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
@@ -29,6 +27,7 @@ from pydicom.uid import (
     JPEGLSLossless,
 )
 
+from tests.imaging.files import dicom
 from workstation.domain.errors import InvalidValue
 from workstation.domain.intake import DecodedPlane, FileFacts, Refusal
 from workstation.imaging import child, jpeg, probing
@@ -46,46 +45,6 @@ def intake() -> Iterator[ChildIntake]:
 
 def quiet(*_: object) -> None:
     return None
-
-
-def dicom(
-    pixels: np.ndarray,
-    syntax: str = ExplicitVRLittleEndian,
-    coded: bytes | None = None,
-    **changes: object,
-) -> FileDataset:
-    meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = CTImageStorage
-    meta.MediaStorageSOPInstanceUID = "2.25.1"
-    meta.TransferSyntaxUID = syntax
-    ds = FileDataset(
-        "",
-        {},
-        file_meta=meta,
-        preamble=b"\0" * 128,
-        is_implicit_VR=False,
-        is_little_endian=syntax != ExplicitVRBigEndian,
-    )
-    if syntax == ImplicitVRLittleEndian:
-        ds = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
-    ds.SOPClassUID, ds.SOPInstanceUID, ds.Modality = CTImageStorage, "2.25.1", "CT"
-    ds.PatientID, ds.PatientName = "P1", ""
-    ds.Rows, ds.Columns = pixels.shape[:2]
-    ds.SamplesPerPixel = 1 if pixels.ndim == 2 else 3
-    ds.PhotometricInterpretation = "MONOCHROME2" if pixels.ndim == 2 else "RGB"
-    bits = pixels.dtype.itemsize * 8
-    ds.BitsAllocated = ds.BitsStored = bits
-    ds.HighBit = bits - 1
-    ds.PixelRepresentation = int(pixels.dtype.kind == "i")
-    if pixels.ndim == 3:
-        ds.PlanarConfiguration = 0
-    order = ">" if syntax == ExplicitVRBigEndian else "<"
-    raw = pixels.astype(pixels.dtype.newbyteorder(order)).tobytes()
-    ds.PixelData = encapsulate([coded]) if coded is not None else raw
-    ds["PixelData"].VR = "OB" if coded is not None or bits == 8 else "OW"
-    for keyword, value in changes.items():
-        setattr(ds, keyword, value)
-    return ds
 
 
 def look(intake: ChildIntake, folder: Path, data: bytes | FileDataset, name: str = "f.dcm"):

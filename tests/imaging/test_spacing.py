@@ -74,6 +74,7 @@ def region(**changes: Any) -> dict[str, Any]:
         ([region()], True, ()),
         ([region(PhysicalDeltaY=-0.02)], True, ()),
         ([region(RegionLocationMinX0=20)], True, ("spacing.in_region:x 20-199, y 0-99",)),
+        ([region(RegionLocationMaxX1=200)], False, ("spacing.region_outside:x 0-200, y 0-99",)),
         ([region(), region()], False, ("spacing.regions:2",)),
         ([region(PhysicalUnitsXDirection=4)], False, ("spacing.region_units",)),
         ([region(RegionSpatialFormat=2)], False, ("spacing.region_units",)),

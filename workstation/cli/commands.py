@@ -15,6 +15,7 @@ from workstation.cli.audit import audit
 from workstation.cli.cases import assign, cases, compare
 from workstation.cli.dataset import dataset, report
 from workstation.cli.demo import demo
+from workstation.cli.info import info
 from workstation.cli.intake import import_
 from workstation.cli.metrics import metrics
 from workstation.cli.people import people
@@ -70,6 +71,7 @@ for command in (
     store,
     metrics,
     render,
+    info,
     demo,
     run,
 ):

@@ -6,7 +6,7 @@ Enhanced objects keep it in functional groups (PS3.3 C.7.6.16), ultrasound in re
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from workstation.domain.errors import InvalidValue
@@ -82,16 +82,13 @@ def numbers(attributes: Mapping[str, Any], keyword: str, count: int) -> tuple[fl
 
 def placing_attributes(dataset: Any, frames: int) -> dict[str, Any]:
     """What of `PLAIN` the header has; "frames": a mapping for each of the frames, where functional
-    groups describe them; "regions": calibrated ultrasound regions; "ViewPosition" from its code.
+    groups describe them, or "frames_described": how many they describe, where that is another
+    number; "regions": calibrated ultrasound regions; "ViewPosition" from its code.
 
-    Raises InvalidValue where a value is unusable as what it should be, or where frames and their
-    descriptions differ in number.
+    Raises InvalidValue where a value is unusable as what it should be.
     """
     found = {keyword: _read(dataset, keyword) for keyword in PLAIN}
-    if "PerFrameFunctionalGroupsSequence" in dataset or (
-        "SharedFunctionalGroupsSequence" in dataset
-    ):
-        found["frames"] = list(_frames(dataset, frames))
+    found |= _frames(dataset, frames)
     regions = _items(dataset, "SequenceOfUltrasoundRegions")
     if regions:
         found["regions"] = [{k: _read(region, k) for k in _REGION} for region in regions]
@@ -103,14 +100,15 @@ def placing_attributes(dataset: Any, frames: int) -> dict[str, Any]:
     return {keyword: value for keyword, value in found.items() if value not in (None, "", [])}
 
 
-def _frames(dataset: Any, frames: int) -> Iterator[dict[str, Any]]:
+def _frames(dataset: Any, frames: int) -> dict[str, Any]:
     shared = _items(dataset, "SharedFunctionalGroupsSequence")
     own = _items(dataset, "PerFrameFunctionalGroupsSequence")
+    if not shared and not own:
+        return {}
     if own and len(own) != frames:
-        raise InvalidValue("dicom.frames_described", frames=frames, described=len(own))
+        return {"frames_described": len(own)}
     common = _groups(shared[0]) if shared else {}
-    for n in range(frames):
-        yield common | _groups(own[n]) if own else dict(common)
+    return {"frames": [common | (_groups(own[n]) if own else {}) for n in range(frames)]}
 
 
 def _groups(item: Any) -> dict[str, Any]:

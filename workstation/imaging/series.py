@@ -66,6 +66,9 @@ def stack_plans(files: Sequence[FileFacts]) -> tuple[StackPlan, ...]:
         if not facts.is_stacked:
             continue
         slices = _slices(facts)
+        if "frames_described" in facts.attributes:
+            plans.append(_contradicted(facts, slices))
+            continue
         if facts.frames > 1 and any(s.origin is None for s in slices):
             plans.append(_in_time(facts, slices))
             continue
@@ -374,6 +377,18 @@ def _in_time(facts: FileFacts, slices: Sequence[_Slice]) -> StackPlan:
     """Frames in the order of the file, which is the order of time (PS3.3 C.7.6.6)."""
     series = str(facts.attributes.get("SeriesInstanceUID", ""))
     return _plan(series, slices, None, (), slices[0], ())
+
+
+def _contradicted(facts: FileFacts, slices: Sequence[_Slice]) -> StackPlan:
+    """Which frame each description is of cannot be known where there are more or fewer."""
+    described = facts.attributes["frames_described"]
+    refused = Refusal(
+        facts.source.name,
+        "dicom.frames_described",
+        {"frames": facts.frames, "described": described},
+    )
+    series = str(facts.attributes.get("SeriesInstanceUID", ""))
+    return _plan(series, (), None, (), slices[0], (refused,))
 
 
 def _plan(

@@ -134,6 +134,9 @@ def _of_regions(attributes: Mapping[str, Any]) -> Found:
         return None, ("spacing.unusable:SequenceOfUltrasoundRegions",)
     left, top, right, bottom = (int(c[0]) for c in corners if c is not None)
     rows, cols = int(attributes.get("Rows", 0)), int(attributes.get("Columns", 0))
-    if left <= 0 and top <= 0 and right >= cols - 1 and bottom >= rows - 1:
+    if not (0 <= left < right < cols and 0 <= top < bottom < rows):
+        # The picture was resized or cut after the region was written: so was its scale.
+        return None, (f"spacing.region_outside:x {left}-{right}, y {top}-{bottom}",)
+    if (left, top, right, bottom) == (0, 0, cols - 1, rows - 1):
         return spacing, ()
     return spacing, (f"spacing.in_region:x {left}-{right}, y {top}-{bottom}",)

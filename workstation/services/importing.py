@@ -242,7 +242,7 @@ def _refuse_others(facts: list[FileFacts], refusals: list[Refusal], taken: froze
         a = one.attributes
         code = ""
         params: Mapping[str, object] = {}
-        described = "frames" in a
+        described = "frames" in a or "frames_described" in a
         if one.kind != "dicom" or a.get("Modality") not in taken:
             code, params = "import.wrong_modality", {"modality": str(a.get("Modality", one.kind))}
         elif a.get("Modality") == "CT" and "PixelSpacing" not in a and not described:

@@ -115,12 +115,14 @@ def own_case(uow: UnitOfWork, number: str) -> str:
 
 
 def ordered_images(images: tuple[Image, ...]) -> tuple[Image, ...]:
-    """OD before OS, then images without a known eye; targets first; by field and number."""
-    eyes = ["OD", "OS"]
+    """Targets first; by view, so that two sides of one view lie beside each other, the right one
+    left (as if facing the patient), one that is not known last; by field and number."""
+    sides = ("OD", "OS", "R", "L")
 
-    def key(image: Image) -> tuple[bool, int, str, str]:
-        place = eyes.index(str(image.eye)) if image.eye is not None else len(eyes)
-        return (not image.is_target, place, image.field, image.number)
+    def key(image: Image) -> tuple[bool, str, int, str, str]:
+        side = str(image.eye) if image.eye is not None else image.laterality
+        place = sides.index(side) % 2 if side in sides else len(sides)
+        return (not image.is_target, image.view, place, image.field, image.number)
 
     return tuple(sorted(images, key=key))
 

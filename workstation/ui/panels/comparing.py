@@ -102,8 +102,7 @@ class Comparing(QWidget):
             self._choose = QComboBox()
             self._choose.setObjectName("image")
             for image in self.images:
-                eye = str(image.eye) if image.eye else ""
-                self._choose.addItem(f"{image.number}  {eye}".strip(), image)
+                self._choose.addItem(f"{image.number}  {image.side}".strip(), image)
             self._choose.activated.connect(lambda: self.show_image(self._choose.currentData()))
             below.insertWidget(0, self._choose)
         self.over_buttons: dict[Over, QPushButton] = {}
