@@ -29,7 +29,7 @@ class ChildViewing:
     def view(self, path: Path, frame: int, *, overlays: bool) -> FileView:
         intake = ChildIntake()
         try:
-            facts = _taken(next(iter(intake.inspect([SourceFile(path.name, 0, (str(path), ""))]))))
+            facts = _taken(next(intake.inspect([SourceFile(path.name, 0, (str(path), ""))])))
             if not 1 <= frame <= facts.frames:
                 raise InvalidValue("dicom.no_frame", frame=frame, frames=facts.frames)
             plane = _taken(intake.decode(facts, frame - 1))

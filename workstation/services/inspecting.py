@@ -29,9 +29,10 @@ def look(intake: FileIntake, sources: Sequence[Path], progress: Progress) -> Fil
         files = intake.find(sources, progress)
         facts: list[FileFacts] = []
         refusals: list[Refusal] = []
-        for n, file in enumerate(files):
+        inspected = intake.inspect(files)
+        for n in range(len(files)):
             progress(n, len(files), "inspect")
-            found = intake.inspect(file)
+            found = next(inspected)
             if isinstance(found, Refusal):
                 refusals.append(found)
             else:
