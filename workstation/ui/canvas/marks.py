@@ -12,6 +12,7 @@ from workstation.display.view import Point, ViewTransform
 from workstation.domain.image import Image
 from workstation.domain.marks import Mark, PointShape, mark_planes
 from workstation.ui.canvas.painting import outline_lines
+from workstation.ui.canvas.writing import write
 from workstation.ui.state.view_state import MarksShown
 
 LINE_STYLES = {
@@ -111,7 +112,7 @@ class MarksLayer:
             _fill(painter, drawn, color, image, z, view)
         if drawn.label and (chosen or view.zoom > 0.25):
             corner = QPointF(*view.to_screen((lines[0].x1(), lines[0].y1())))
-            _tag(painter, corner, drawn.label, color)
+            write(painter, corner + QPointF(3, -4), drawn.label, color)
 
     def under(self, point: Point, image: Image, z: int, view: ViewTransform) -> str:
         """Id of the smallest mark at an image point, points first; empty where none is."""
@@ -166,11 +167,4 @@ def _draw_point(
         painter.drawEllipse(at, size, size)
         painter.drawPoint(at)
     if drawn.label:
-        _tag(painter, at + QPointF(size, -size), drawn.label, color)
-
-
-def _tag(painter: QPainter, at: QPointF, text: str, color: QColor) -> None:
-    path = QPainterPath()
-    path.addText(at + QPointF(3, -4), painter.font(), text)
-    painter.strokePath(path, QPen(QColor(0, 0, 0, 200), 3))
-    painter.fillPath(path, color)
+        write(painter, at + QPointF(size + 3, -size - 4), drawn.label, color)

@@ -73,11 +73,12 @@ class PanePicture:
         painter.save()
         painter.scale(1 / ratio, 1 / ratio)
         wanted = device_rect(dirty, ratio)
-        painter.fillRect(wanted, QColor("#000000"))
         linear, offset = view.to_device()
         whole = _covered(linear, offset, size)
         width, height = view.device_size
         seen = whole.intersected(QRect(0, 0, width, height))
+        for beside in _beside(wanted, seen.intersected(wanted)):
+            painter.fillRect(beside, QColor("#000000"))
         if not seen.isEmpty():
             anchor = self._read(source, levels, linear, offset, whole, seen)
             picture, begin = self._look(seen.translated(-anchor), look)

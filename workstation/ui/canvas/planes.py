@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from workstation.display.kernels import Pixels, pyramid, screen_pixels
 from workstation.domain.errors import WorkstationError
@@ -22,6 +22,8 @@ THREADS = 2
 SMALL_PIXELS = 1 << 20
 # A small plane is worth waiting for, so long: nobody sees it, and nothing flickers.
 PATIENCE_S = 0.03
+# How often it is asked whether what a pane waits for is there.
+ASK_MS = 8
 # What is held of planes that are not on the screen; one's own arrays, beside the store's.
 HELD_BYTES = 768 << 20
 
@@ -60,12 +62,29 @@ class PlaneLoader(QObject):
 
     def __init__(self, read: ReadPlane, held_bytes: int = HELD_BYTES) -> None:
         super().__init__()
-        self._reader = _Reader(read, held_bytes, self.arrived.emit)
+        self._reader = _Reader(read, held_bytes)
+        # Planes taken that were not there. The threads touch no Qt object: they are asked.
+        self._awaited: dict[Wanted, Image] = {}
+        self._timer = QTimer(self)
+        self._timer.setInterval(ASK_MS)
+        self._timer.timeout.connect(self._ask)
 
     def take(self, image: Image, z: int) -> Plane | None:
         """The plane, or None while it is on its way. Raises what reading it raised."""
         found = self._reader.take(image, z)
+        if found is None:
+            self._awaited[image.image_id, z] = image
+            self._timer.start()
         return found if found is None or isinstance(found, Plane) else prepared(found)
+
+    def _ask(self) -> None:
+        here = [one for one, image in self._awaited.items() if self.has(image, one[1])]
+        for one in here:
+            del self._awaited[one]
+        if not self._awaited:
+            self._timer.stop()
+        for image_id, z in here:
+            self.arrived.emit(image_id, z)
 
     def look_ahead(self, image: Image, z: int) -> None:
         """Read the other slices too, from slice `z` outwards; replaces what was to be read ahead
@@ -78,18 +97,17 @@ class PlaneLoader(QObject):
 
     def close(self, wait: bool = False) -> None:
         """Read nothing more and let go of everything; `wait` for the planes being read."""
+        self._timer.stop()
+        self._awaited.clear()
         self._reader.close(wait)
 
 
 class _Reader:
-    """What the threads hold: no Qt object, which must not be destroyed in one of them."""
+    """What the threads hold: no Qt object, which must neither be destroyed nor signal in one."""
 
-    def __init__(
-        self, read: ReadPlane, held_bytes: int, tell: Callable[[str, int], object]
-    ) -> None:
+    def __init__(self, read: ReadPlane, held_bytes: int) -> None:
         self._read = read
         self._limit = held_bytes
-        self._tell = tell
         self._held: OrderedDict[Wanted, Plane | Pixels] = OrderedDict()
         self._bytes = 0
         self._broken: dict[Wanted, Exception] = {}
@@ -189,7 +207,6 @@ class _Reader:
                 else:
                     self._keep(wanted, found)
                 self._changed.notify_all()
-                self._tell(*wanted)
 
     def _keep(self, wanted: Wanted, plane: Plane | Pixels) -> None:
         self._held[wanted] = plane
