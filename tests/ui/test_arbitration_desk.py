@@ -151,7 +151,7 @@ def test_before_the_own_read_nothing_of_x_and_y_is_there(bench: Bench, window: M
     assert desk.comparing is None and desk.read is not None
     assert desk.read.session.body == ReadingBody()
     assert len(desk.read.bench.panes) == 2
-    assert all(not pane._marks for pane, _ in desk.read.bench.panes)
+    assert all(not pane.marks for pane, _ in desk.read.bench.panes)
 
 
 def test_a_dispute_is_ruled_item_by_item(bench: Bench, window: MainWindow, answer: Answer) -> None:

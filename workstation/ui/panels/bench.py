@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QSlider,
     QVBoxLayout,
     QWidget,
 )
 
+from workstation.domain.geometry import ViewTurn
 from workstation.domain.image import Image, ImageKind
 from workstation.domain.marks import Mark, mark_center
 from workstation.domain.protocol import Protocol
@@ -24,10 +26,14 @@ from workstation.domain.schema import Geometry, Level, Scope
 from workstation.i18n import language, tr
 from workstation.services.workspace import Workspace
 from workstation.ui.actions import bind, hint
-from workstation.ui.canvas.image_view import DrawnMark, ImageView
+from workstation.ui.canvas.image_view import ImageView
+from workstation.ui.canvas.links import Links
+from workstation.ui.canvas.marks import DrawnMark
+from workstation.ui.canvas.planes import PlaneLoader
 from workstation.ui.canvas.tool import Surface, Tool, tools
 from workstation.ui.panels.form import FormPanel
 from workstation.ui.panels.lesions import LesionPanel
+from workstation.ui.panels.viewing import ViewBar
 from workstation.ui.state.reading_session import ReadingSession
 from workstation.ui.state.view_state import ViewState
 
@@ -154,7 +160,13 @@ class Bench(QWidget):
         self.session = session
         self.read_only = read_only
         self._workspace = workspace
-        self._views: dict[str, ViewState] = {}
+        self._loader = loader = PlaneLoader(workspace.pixels.plane)
+        self.destroyed.connect(lambda: loader.close())
+        self.links = Links()
+        # Image and which of its panes -> how it is looked at there.
+        self._views: dict[tuple[str, int], ViewState] = {}
+        # Image -> the slice around which the others are read ahead.
+        self._ahead: dict[str, int] = {}
         self.panes: list[tuple[ImageView, Callable[[], Sequence[DrawnMark]]]] = []
         self.colors = {c.code: c.color for c in protocol.schema.lesion_classes}
         layout = QVBoxLayout(self)
@@ -169,6 +181,9 @@ class Bench(QWidget):
         self._row = QHBoxLayout()
         self._row.setSpacing(2)
         layout.addLayout(self._row, 1)
+        self.viewing = ViewBar(self.links, self._loader)
+        self.viewing.lens_wanted.connect(self._set_lens)
+        layout.addWidget(self.viewing)
         self.below = QHBoxLayout()
         self.below.setContentsMargins(4, 2, 4, 2)
         layout.addLayout(self.below)
@@ -182,21 +197,40 @@ class Bench(QWidget):
         session.selected.connect(lambda _: self.refresh())
         self._below()
 
-    def view_of(self, image: Image) -> ViewState:
-        """The view state of an image, shared by all panes that show it."""
-        if image.image_id not in self._views:
+    def view_of(self, image: Image, nth: int = 0) -> ViewState:
+        """How an image is looked at in the n-th of the panes that show it."""
+        key = (image.image_id, nth)
+        if key not in self._views:
             view = ViewState()
             view.z = image.slices // 2
-            self._views[image.image_id] = view
-        return self._views[image.image_id]
+            if self._views:
+                like = next(iter(self._views.values()))
+                view.green_only, view.shown = like.green_only, like.shown
+                view.opacity = like.opacity
+            self._views[key] = view
+            if image.slices > 1:
+                view.changed.connect(lambda: self._read_ahead(image, view))
+        return self._views[key]
 
     def clear_panes(self) -> None:
+        self.links.part()
+        self.viewing.leave()
         while self._row.count():
             old = self._row.takeAt(0).widget()
             if old is not None:
                 old.hide()
                 old.deleteLater()
         self.panes = []
+
+    def close_images(self) -> None:
+        """Read no more images, and wait for those being read: their study is about to close."""
+        self.viewing.leave()
+        self._loader.close(wait=True)
+
+    def _read_ahead(self, image: Image, view: ViewState) -> None:
+        if self._ahead.get(image.image_id) != view.z:
+            self._ahead[image.image_id] = view.z
+            self._loader.look_ahead(image, view.z)
 
     def add_pane(
         self,
@@ -207,10 +241,20 @@ class Bench(QWidget):
         message: str = "",
         title: str = "",
     ) -> ImageView:
-        view = self.view_of(image) if image is not None else ViewState()
-        pane = ImageView(view, self._workspace.pixels.plane)
+        nth = sum(p.image is image and image is not None for p, _ in self.panes)
+        view = self.view_of(image, nth) if image is not None else ViewState()
+        pane = ImageView(view, self._loader.take)
         pane.message = message
         pane.set_image(image)
+        pane.set_lens(self.viewing.lens)
+        self._loader.arrived.connect(pane.plane_arrived)
+        pane.menu_wanted.connect(self._menu)
+        pane.focused.connect(self.viewing.attend)
+        if image is not None:
+            self.links.join(pane)
+            self.viewing.attend(pane)
+            if image.slices > 1:
+                self._read_ahead(image, view)
         pane.read_out.connect(self.read_out)
         if drawing and not self.read_only:
             pane.surface_for = self._surface
@@ -338,14 +382,40 @@ class Bench(QWidget):
             view.set(green_only=on)
 
     def _set_window(self, window: tuple[float, float] | None) -> None:
-        for view in self._views.values():
+        pane = self.active()
+        views = self._views.values() if self.links.is_on("window") or pane is None else [pane.view]
+        for view in views:
             view.set(window=window)
+
+    def _turn(self, change: Callable[[ViewTurn], ViewTurn]) -> None:
+        self._each(lambda pane: pane.view.set(turn=change(pane.view.turn)))
+
+    def _set_lens(self, times: float) -> None:
+        for pane, _ in self.panes:
+            pane.set_lens(times)
+
+    def _menu(self, at: QPoint) -> None:
+        """What can be done with a picture, under the right button."""
+        wanted = ("fit", "full_size", "turn_right", "turn_left", "mirror", "upend", "invert",
+                  "magnifier", "cine", "marks_shown", "undo", "delete")  # fmt: skip
+        names = [f"action:{name}" for name in wanted]
+        menu = QMenu(self)
+        menu.addActions([a for name in names for a in self._keys if a.objectName() == name])
+        menu.exec(at)
+        menu.deleteLater()
 
     def bind_keys(self, host: QWidget) -> None:
         """Give the keys to the widget that holds the bench and its panels."""
         bind(host, "marks_shown", lambda: [v.cycle_marks() for v in self._views.values()])
         self.fit_key = bind(host, "fit", lambda: self._each(lambda p: p.fit()))
-        bind(host, "full_size", lambda: self._each(_full_size))
+        bind(host, "full_size", lambda: self._each(lambda p: p.full_size()))
+        bind(host, "turn_right", lambda: self._turn(lambda t: t.turned(1)))
+        bind(host, "turn_left", lambda: self._turn(lambda t: t.turned(-1)))
+        bind(host, "mirror", lambda: self._turn(lambda t: t.mirrored()))
+        bind(host, "upend", lambda: self._turn(lambda t: t.upended()))
+        bind(host, "invert", lambda: self._each(_invert))
+        bind(host, "magnifier", self.viewing.next_lens)
+        bind(host, "cine", self.viewing.play_or_pause)
         bind(host, "no_tool", lambda: self.toolbar.choose(None))
         bind(host, "smaller", lambda: self._smaller_or_fainter(-1))
         bind(host, "larger", lambda: self._smaller_or_fainter(1))
@@ -353,9 +423,11 @@ class Bench(QWidget):
         bind(host, "redo", self.session.stack.redo)
         for n in range(10):
             bind(host, f"window_{n}", lambda n=n: self._digit(n))
+        self._keys = host.actions()
         self.tool_keys: list[QAction] = []
         if not self.read_only:
             bind(host, "delete", lambda: self.session.delete(self.session.selection))
+            self._keys = host.actions()
             for tool in tools():
                 key = bind(host, f"tool:{tool.tool_id}", lambda t=tool: self.toolbar.choose(t))
                 self.tool_keys.append(key)
@@ -394,8 +466,8 @@ class Bench(QWidget):
             act(pane)
 
 
-def _full_size(pane: ImageView) -> None:
-    pane.view.set(zoom=1.0, center=pane.center())
+def _invert(pane: ImageView) -> None:
+    pane.view.set(inverted=not pane.view.inverted)
 
 
 def _window_name(name: str) -> str:

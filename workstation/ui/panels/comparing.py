@@ -24,7 +24,7 @@ from workstation.domain.schema import Level
 from workstation.i18n import tr
 from workstation.services.arbitrating import DisputeItem, OpenDispute
 from workstation.ui.actions import bind, show_key
-from workstation.ui.canvas.image_view import DrawnMark
+from workstation.ui.canvas.marks import DrawnMark
 from workstation.ui.canvas.tool import Tool, tools
 from workstation.ui.panels.bench import Bench
 from workstation.ui.panels.elsewhere import Elsewhere
@@ -72,6 +72,7 @@ class Comparing(QWidget):
             app.workspace, opened.protocol, self.images, self.own, read_only=self.read_only
         )
         self.bench.read_out.connect(app.read_out)
+        app.jobs.closing.connect(self.bench.close_images)
         self.bench.toolbar.class_followed.connect(
             lambda name: app.saved.emit(tr("The tool draws another class: {name}", name=name))
         )

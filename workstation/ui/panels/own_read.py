@@ -57,6 +57,7 @@ class OwnRead(QWidget):
             app.workspace, protocol, self.targets, self.session, read_only=not self.open
         )
         self.bench.read_out.connect(app.read_out)
+        app.jobs.closing.connect(self.bench.close_images)
         self.bench.toolbar.class_followed.connect(
             lambda name: app.saved.emit(tr("The tool draws another class: {name}", name=name))
         )
