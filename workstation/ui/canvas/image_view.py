@@ -8,7 +8,7 @@ windowed, so that a window step touches what is on the screen only.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -29,11 +29,14 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from workstation.display.photo import toned
 from workstation.domain.image import Image, ImageKind, SpacingKind
 from workstation.domain.marks import Mark, PointShape, mark_planes
 from workstation.i18n import tr
+from workstation.ui.canvas.layer import Layer
 from workstation.ui.canvas.painting import outline_lines, pyramid
 from workstation.ui.canvas.tool import Point, Stroke, Surface, Tool
+from workstation.ui.state.equalised import EqualisedLevels
 from workstation.ui.state.view_state import MarksShown, ViewState
 
 LoadPlane = Callable[[Image, int], npt.NDArray[np.generic]]
@@ -91,6 +94,10 @@ class ImageView(QWidget):
         self._outlines: dict[tuple[str, int], tuple[Mark, list[QLineF]]] = {}
         self._tool: Tool | None = None
         self._stroke: Stroke | None = None
+        self.layers: list[Layer] = []
+        self._held_by: Layer | None = None
+        self._equalised = EqualisedLevels(self)
+        self._equalised.ready.connect(self.update)
         self._drag: tuple[str, QPointF, tuple[float, ...]] | None = None
         self._pointer: Point | None = None
         self.setMouseTracking(True)
@@ -121,6 +128,14 @@ class ImageView(QWidget):
         self._stroke = None
         self.setCursor(Qt.CursorShape.CrossCursor if tool else Qt.CursorShape.ArrowCursor)
         self.update()
+
+    @property
+    def tool(self) -> Tool | None:
+        return self._tool
+
+    @property
+    def stroke(self) -> Stroke | None:
+        return self._stroke
 
     @property
     def stroke_open(self) -> bool:
@@ -208,12 +223,15 @@ class ImageView(QWidget):
         zoom, (cx, cy) = self.zoom(), self.center()
         ratio = self.devicePixelRatioF()
         size = (max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio)))
-        key = (self._shown_plane, zoom, cx, cy, size)
-        if self._buffer is not None and self._buffer[0] == key:
-            return self._buffer[1]
         level = 0
         while level + 1 < len(self._levels) and zoom * ratio * 2 ** (level + 1) <= 1.0:
             level += 1
+        look = self.view.look
+        level, plane = self._equalised.at(level, self._levels, self._shown_plane, look)
+        equal = look.clahe, look.clahe and look.red_free
+        key = (self._shown_plane, zoom, cx, cy, size, level, equal)
+        if self._buffer is not None and self._buffer[0] == key:
+            return self._buffer[1]
         scale = 2.0**level
         z = zoom * ratio
         # dst = z * ((x_level + 0.5) * scale - 0.5 - c) + size / 2 - 0.5
@@ -221,7 +239,6 @@ class ImageView(QWidget):
         offset_y = z * (0.5 * scale - 0.5 - cy) + size[1] / 2 - 0.5
         matrix = np.array([[z * scale, 0, offset_x], [0, z * scale, offset_y]])
         near = zoom * ratio >= 3
-        plane = self._levels[level]
         outside = self._outside()
         border = (outside,) * 3 if plane.ndim == 3 else outside
         out = cv2.warpAffine(
@@ -243,14 +260,7 @@ class ImageView(QWidget):
         assert self.image is not None
         raw = self._resampled()
         if raw.ndim == 3:
-            shown = np.asarray(raw, np.uint8)
-            if self.view.green_only:
-                shown = np.repeat(shown[..., 1:2], 3, axis=2)
-            if self.view.window is not None:
-                center, width = self.view.window
-                scaled = (shown.astype(np.float32) - (center - width / 2)) * (255.0 / width)
-                shown = np.clip(scaled, 0, 255).astype(np.uint8)
-            return shown
+            return toned(np.asarray(raw, np.uint8), self.view.look)
         return np.repeat(self._windowed(raw)[..., None], 3, axis=2)
 
     def _windowed(self, raw: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
@@ -288,6 +298,10 @@ class ImageView(QWidget):
             for drawn in self._marks:
                 self._draw(painter, drawn)
             painter.setOpacity(1.0)
+            for layer in self.layers:
+                layer.paint(painter, self)
+        for layer in self.layers:
+            layer.always(painter, self)
         self._draw_stroke(painter)
         self._draw_text(painter)
         if self.hasFocus():
@@ -448,10 +462,22 @@ class ImageView(QWidget):
         elif event.button() == Qt.MouseButton.RightButton:
             self._drag = ("zoom", at, (self.zoom(),))
         elif event.button() == Qt.MouseButton.LeftButton:
-            if self._tool is not None and self.surface_for is not None:
+            self._held_by = self._taking(at)
+            if self._held_by is not None:
+                self.update()
+            elif self._tool is not None and self.surface_for is not None:
                 self._press(self.to_image(at))
+            elif self.image.samples == 3:
+                look = self.view.look
+                self._drag = ("look", at, (look.brightness, look.contrast))
             else:
                 self._drag = ("window", at, self.values_window())
+
+    def _taking(self, at: QPointF) -> Layer | None:
+        """The layer that takes a press, while marks are shown."""
+        if self.view.shown is MarksShown.HIDDEN:
+            return None
+        return next((layer for layer in self.layers if layer.press(self, at)), None)
 
     def _press(self, point: Point) -> None:
         assert self.image is not None and self._tool is not None and self.surface_for is not None
@@ -464,6 +490,9 @@ class ImageView(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = event.position()
+        if self._held_by is not None:
+            self._held_by.drag(self, at)
+            return
         if self._drag is not None:
             self._dragged(at)
             return
@@ -486,17 +515,30 @@ class ImageView(QWidget):
         elif what == "zoom":
             center = self.center()
             self.view.set(zoom=min(40.0, max(0.02, was[0] * 1.01 ** (-dy))), center=center)
+        elif what == "look" and abs(dx) + abs(dy) > 3:
+            # As with a window: to the right softens, up darkens.
+            brightness, contrast = round(was[0] + dy / 4), round(was[1] - dx / 4)
+            look = replace(
+                self.view.look,
+                brightness=min(100, max(-100, brightness)),
+                contrast=min(100, max(-100, contrast)),
+            )
+            self.view.set(look=look)
         elif abs(dx) + abs(dy) > 3:
             step = max(1.0, was[1] / 300)
             # To the right widens, up raises the level (darkens), as most viewers have it.
             self.view.set(window=(was[0] - dy * step, max(1.0, was[1] + dx * step)))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._held_by is not None:
+            held, self._held_by = self._held_by, None
+            held.release(self)
+            return
         if self._drag is not None:
             what, start, _ = self._drag
             self._drag = None
             moved = event.position() - start
-            if what == "window" and abs(moved.x()) + abs(moved.y()) <= 3:
+            if what in ("window", "look") and abs(moved.x()) + abs(moved.y()) <= 3:
                 self._clicked(self.to_image(event.position()))
             return
         if self._stroke is not None and event.button() == Qt.MouseButton.LeftButton:

@@ -71,6 +71,8 @@ class Comparing(QWidget):
         self.bench = Bench(
             app.workspace, opened.protocol, self.images, self.own, read_only=self.read_only
         )
+        if not self.read_only:
+            self.autosave.gather = self.own.save_viewing
         self.bench.read_out.connect(app.read_out)
         self.bench.toolbar.class_followed.connect(
             lambda name: app.saved.emit(tr("The tool draws another class: {name}", name=name))

@@ -6,6 +6,8 @@ from enum import IntEnum
 
 from PySide6.QtCore import QObject, Signal
 
+from workstation.domain.viewing import AS_IT_IS
+
 
 class MarksShown(IntEnum):
     """The three states of the space bar."""
@@ -19,7 +21,7 @@ class ViewState(QObject):
     """Place is the image point (x, y) in the middle of the pane; zoom is screen per image pixel.
 
     `zoom` None means: fit the image. `window` is (centre, width) in modality values, None the
-    image's own.
+    image's own. `look` is how a photograph is shown, `grid` whether its ETDRS grid is.
     """
 
     changed = Signal()
@@ -30,7 +32,8 @@ class ViewState(QObject):
         self.center = (0.0, 0.0)
         self.z = 0
         self.window: tuple[float, float] | None = None
-        self.green_only = False
+        self.look = AS_IT_IS
+        self.grid = False
         self.shown = MarksShown.OUTLINE
         self.opacity = 1.0
 
