@@ -19,6 +19,8 @@ from workstation.ui.state.view_state import ViewState
 
 GRID, BADGE = QColor("#d6d8da"), QColor("#e0a83c")
 DIAGONAL = 0.5**0.5
+# In a narrower ring the names of the fields would hide them.
+LEAST_RING_PX = 56
 
 
 def lacking_text(lacking: Lacking) -> str:
@@ -92,7 +94,8 @@ class PhotoLayer(Layer):
             for start, end in lines:
                 painter.drawLine(start, end)
         widget = cast(QWidget, pane)
-        for dx, dy in ((0, -1), (0, 1), (-1, 0), (1, 0)):
+        roomy = abs(pane.to_screen((cx + outer - middle, cy)).x() - center.x()) >= LEAST_RING_PX
+        for dx, dy in ((0, -1), (0, 1), (-1, 0), (1, 0)) if roomy else ():
             side = grid.side(dx, dy)
             away = (middle + outer) / 2
             at = pane.to_screen((cx + dx * away, cy + dy * away))

@@ -136,7 +136,7 @@ class Toolbar(QWidget):
     def _measure_button(self) -> QPushButton:
         """All measuring tools in one menu; the button is down while one is in hand."""
         self.measure = QPushButton()
-        self._names[self.measure] = "↔", tr("Measure"), ""
+        self._names[self.measure] = "↔", tr("Measuring"), tr("Measuring")
         self.measure.setObjectName("measure")
         self.measure.setCheckable(True)
         self.measure.setStyleSheet("padding: 4px 7px;")
@@ -185,9 +185,9 @@ class Toolbar(QWidget):
             self.class_followed.emit(self.classes.currentText())
         self._button_of(tool).setChecked(True)
         in_menu = tool is not None and tool.kind is ToolKind.MEASURE
-        name = tr(tool.title) if tool is not None and in_menu else tr("Measure")
+        name = tr(tool.title) if tool is not None and in_menu else tr("Measuring")
         sign = tool.icon if tool is not None and in_menu else "↔"
-        self._names[self.measure] = sign, name, ""
+        self._names[self.measure] = sign, name, name
         self._name_buttons()
         self._show_size()
         self.tool_chosen.emit(tool)

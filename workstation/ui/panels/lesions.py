@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -28,6 +28,8 @@ from workstation.i18n import language, tr
 from workstation.ui.canvas.photo_layer import lacking_text
 from workstation.ui.measured import TITLES, Measuring
 from workstation.ui.state.reading_session import ReadingSession
+
+ROW_PX = 20
 
 
 class LesionPanel(QWidget):
@@ -62,6 +64,7 @@ class LesionPanel(QWidget):
         self.measures = QListWidget()
         self.measures.setObjectName("measures")
         self.measures.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
+        self.measures.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.measures.setToolTip(tr("Your own working notes: compared by no rule, in no report"))
         self.measures.itemClicked.connect(
             lambda item: self.jump.emit(item.data(Qt.ItemDataRole.UserRole))
@@ -115,18 +118,20 @@ class LesionPanel(QWidget):
         for measure in measures:
             item = QListWidgetItem(self._measure_text(measure))
             item.setToolTip(item.text())
+            # As wide as the list, so that a long text ends in dots; the tooltip has all of it.
+            item.setSizeHint(QSize(10, ROW_PX))
             item.setData(Qt.ItemDataRole.UserRole, measure.measure_id)
             self.measures.addItem(item)
             if measure.measure_id == self._session.selection:
                 self.measures.setCurrentItem(item)
-        self.measures.setFixedHeight(8 + 20 * min(4, len(measures)))
+        self.measures.setFixedHeight(8 + ROW_PX * min(4, len(measures)))
         self.measures.setVisible(bool(measures))
 
     def _measure_text(self, measure: Measure) -> str:
         image = self._images[measure.image_id]
         lines = self._measuring.lines(measure, image, self._disc(image))
         where = f"{image.number}/{measure.z + 1}" if image.slices > 1 else image.number
-        return f"{tr(TITLES[measure.kind])}  {'  '.join(lines)}  {where}"
+        return f"{where}  {tr(TITLES[measure.kind])}  {'  '.join(lines)}"
 
     def _disc(self, image: Image) -> float | None:
         if self._session is None or image.kind is not ImageKind.PHOTOGRAPH:

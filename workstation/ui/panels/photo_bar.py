@@ -57,7 +57,7 @@ class PhotoBar(QWidget):
         self.grid.setObjectName("grid")
         self.grid.setCheckable(True)
         self.grid.setToolTip(tr("Around the fovea, scaled by the disc drawn: an estimate"))
-        self.grid.clicked.connect(self.grid_wanted.emit)
+        self.grid.clicked.connect(lambda on: self.grid_wanted.emit(on))
         self.reset = QPushButton(tr("Reset view"))
         self.reset.setObjectName("reset_look")
         self.reset.setToolTip(tr("Show the photographs as they are"))

@@ -12,4 +12,4 @@ class CobbStroke(MeasureStroke):
     kind = MeasureKind.COBB
 
 
-TOOL = Tool("cobb", N_("Cobb angle"), "⦟", "Shift+C", 12, CobbStroke, kind=ToolKind.MEASURE)
+TOOL = Tool("cobb", N_("Cobb angle"), "∥", "Shift+C", 12, CobbStroke, kind=ToolKind.MEASURE)

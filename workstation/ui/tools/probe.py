@@ -12,4 +12,4 @@ class ProbeStroke(MeasureStroke):
     kind = MeasureKind.PROBE
 
 
-TOOL = Tool("probe", N_("Probe"), "⌖", "Shift+P", 16, ProbeStroke, kind=ToolKind.MEASURE)
+TOOL = Tool("probe", N_("Probe"), "⊕", "Shift+P", 16, ProbeStroke, kind=ToolKind.MEASURE)
