@@ -208,6 +208,8 @@ class Measuring:
         for z, mask in planes.items():
             key = image.image_id, z, mask
             if key not in self._planes:
+                if len(self._planes) > 2000:
+                    self._planes.clear()
                 values, valid = modality_values(image, self._load(image, z), z)
                 self._planes[key] = statistics(values, valid, mask)
             here = self._planes[key]

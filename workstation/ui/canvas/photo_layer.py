@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
-from workstation.domain.fundus import EtdrsGrid, Lacking, etdrs_grid
+from workstation.domain.fundus import DISC, FOVEA, EtdrsGrid, Lacking, etdrs_grid
 from workstation.domain.image import Image, ImageKind
 from workstation.domain.marks import Mark
 from workstation.domain.viewing import AS_IT_IS, PhotoLook
@@ -52,18 +52,31 @@ class PhotoLayer(Layer):
     def __init__(self, view: ViewState, marks: Callable[[Image], Sequence[Mark]]) -> None:
         self._view = view
         self._marks = marks
+        self._made: tuple[tuple[Mark, ...], EtdrsGrid | Lacking] | None = None
 
     def paint(self, painter: QPainter, pane: Pane) -> None:
         image = pane.image
         if image is None or image.kind is not ImageKind.PHOTOGRAPH or not self._view.grid:
             return
-        grid = etdrs_grid(image, self._marks(image))
+        grid = self._grid(image)
         if isinstance(grid, Lacking):
             widget = cast(QWidget, pane)
             text = tr("ETDRS grid: {why}", why=lacking_text(grid))
             write(painter, widget, QPointF(2, 28), [text], BADGE)
         else:
             self._draw(painter, pane, grid)
+
+    def _grid(self, image: Image) -> EtdrsGrid | Lacking:
+        """Made anew only where fovea or disc changed: a repaint rasterises no disc."""
+        marks = tuple(m for m in self._marks(image) if m.class_code in (FOVEA, DISC))
+        same = self._made is not None and len(self._made[0]) == len(marks)
+        if (
+            self._made is None
+            or not same
+            or any(a is not b for a, b in zip(self._made[0], marks, strict=True))
+        ):
+            self._made = marks, etdrs_grid(image, marks)
+        return self._made[1]
 
     def always(self, painter: QPainter, pane: Pane) -> None:
         """The badge stays when marks are hidden: the picture is no less changed then."""
