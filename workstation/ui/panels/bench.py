@@ -24,7 +24,7 @@ from workstation.domain.marks import Mark, mark_center
 from workstation.domain.measures import Measure
 from workstation.domain.protocol import Protocol
 from workstation.domain.schema import Geometry, Level, Scope
-from workstation.domain.viewing import PhotoLook
+from workstation.domain.viewing import AS_IT_IS, PhotoLook
 from workstation.i18n import language, tr
 from workstation.services.workspace import Workspace
 from workstation.ui.actions import bind, hint
@@ -405,8 +405,14 @@ class Bench(QWidget):
             self._windows.setPlaceholderText(tr("Window by hand"))
             view.changed.connect(lambda: self._show_window(view))
             self.below.addWidget(self._windows)
+        elif not any(image.samples == 3 for image in self.images):
+            own = QPushButton(tr("Window of the file"))
+            own.clicked.connect(lambda: self._set_window(None))
+            self.below.addStretch()
+            self.below.addWidget(own)
         else:
-            self.photo = PhotoBar()
+            fundus = any(image.kind is ImageKind.PHOTOGRAPH for image in self.images)
+            self.photo = PhotoBar(with_grid=fundus)
             self.photo.look_wanted.connect(self._change_look)
             self.photo.grid_wanted.connect(self._show_grid)
             self.below.addStretch()
@@ -432,12 +438,14 @@ class Bench(QWidget):
             view.set(grid=on)
 
     def _toggle_grid(self) -> None:
-        if any(image.kind is ImageKind.PHOTOGRAPH for image in self.images):
+        colour = [image for image in self.images if image.samples == 3]
+        if any(image.kind is ImageKind.PHOTOGRAPH for image in colour):
             self._show_grid(not any(view.grid for view in self._views.values()))
 
     def _set_window(self, window: tuple[float, float] | None) -> None:
+        """A window for all; None is the file's own, and colour as it is."""
         for view in self._views.values():
-            view.set(window=window)
+            view.set(window=window, look=view.look if window is not None else AS_IT_IS)
 
     def bind_keys(self, host: QWidget) -> None:
         """Give the keys to the widget that holds the bench and its panels."""

@@ -30,7 +30,7 @@ class PhotoBar(QWidget):
     look_wanted = Signal(object)
     grid_wanted = Signal(bool)
 
-    def __init__(self) -> None:
+    def __init__(self, *, with_grid: bool) -> None:
         super().__init__()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -53,18 +53,20 @@ class PhotoBar(QWidget):
         holder.setDefaultWidget(self._controls())
         self.menu.addAction(holder)
         self.enhance.setMenu(self.menu)
-        self.grid = QPushButton(f"{tr('ETDRS grid')}  {hint('grid')}")
+        self.grid = QPushButton("ETDRS")
         self.grid.setObjectName("grid")
         self.grid.setCheckable(True)
-        self.grid.setToolTip(tr("Around the fovea, scaled by the disc drawn: an estimate"))
+        what = tr("Around the fovea, scaled by the disc drawn: an estimate")
+        self.grid.setToolTip(f"{tr('ETDRS grid')} ({hint('grid')}). {what}")
         self.grid.clicked.connect(lambda on: self.grid_wanted.emit(on))
         self.reset = QPushButton(tr("Reset view"))
         self.reset.setObjectName("reset_look")
         self.reset.setToolTip(tr("Show the photographs as they are"))
         self.reset.clicked.connect(lambda: self._want(lambda _: AS_IT_IS))
         for button in (self.red_free, self.enhance, self.grid, self.reset):
-            button.setStyleSheet("padding: 4px 8px;")
+            button.setStyleSheet("padding: 4px 6px;")
             row.addWidget(button)
+        self.grid.setVisible(with_grid)
         self.show_look(AS_IT_IS)
 
     def _controls(self) -> QWidget:
