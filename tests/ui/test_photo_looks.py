@@ -21,7 +21,7 @@ from workstation.ui.canvas.image_view import ImageView
 from workstation.ui.desks.reading import ReadingDesk
 from workstation.ui.main_window import MainWindow
 from workstation.ui.panels.own_read import OwnRead
-from workstation.ui.state.equalised import EqualisedLevels
+from workstation.ui.state.equalised import Equalised
 from workstation.ui.state.view_state import MarksShown, ViewState
 
 LEFT = Qt.MouseButton.LeftButton
@@ -84,21 +84,21 @@ def test_dragging_a_photograph_changes_brightness_and_contrast(
     assert view.view.window is None
 
 
-def test_a_large_level_is_equalised_out_of_the_way(qtbot: QtBot, qapp: object) -> None:
+def test_a_large_picture_is_equalised_out_of_the_way(qtbot: QtBot) -> None:
     holder = ViewState()
-    rng = np.random.default_rng(2)
-    fine = rng.integers(0, 255, (1400, 1200, 3), np.uint8)
-    levels = [fine, np.ascontiguousarray(fine[::2, ::2])]
-    made, look = EqualisedLevels(holder), PhotoLook(clahe=True)
-    assert made.at(0, levels, "p", AS_IT_IS)[1] is fine
+    large = np.random.default_rng(2).integers(0, 255, (1400, 1200, 3), np.uint8)
+    made, look = Equalised(holder, lambda rgb: rgb), PhotoLook(clahe=True)
+    assert made.of(large, AS_IT_IS) is None
     with qtbot.waitSignal(made.ready, timeout=20_000):
-        level, plane = made.at(0, levels, "p", look)
-        assert level == 1 and np.array_equal(plane, equalised(levels[1], look))
-    level, plane = made.at(0, levels, "p", look)
-    assert level == 0 and np.array_equal(plane, equalised(fine, look))
-    assert made.at(0, levels, "p", look)[1] is plane
-    # Another picture, or the green channel of it, is another matter.
-    assert made.at(1, levels, "p", PhotoLook(True, True))[1] is not plane
+        assert made.of(large, look) is None
+    ready = made.of(large, look)
+    assert ready is not None and np.array_equal(ready, equalised(large, look))
+    assert made.of(large, look) is ready
+    # A smaller one is there at once; the green channel is another matter.
+    small = np.ascontiguousarray(large[::2, ::2])
+    assert np.array_equal(made.of(small, look), equalised(small, look))
+    green = made.of(small, PhotoLook(True, True))
+    assert np.array_equal(green, equalised(small, PhotoLook(True, True)))
 
 
 # at the desk

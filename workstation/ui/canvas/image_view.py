@@ -36,7 +36,7 @@ from workstation.i18n import tr
 from workstation.ui.canvas.layer import Layer
 from workstation.ui.canvas.painting import outline_lines, pyramid
 from workstation.ui.canvas.tool import Point, Stroke, Surface, Tool
-from workstation.ui.state.equalised import EqualisedLevels
+from workstation.ui.state.equalised import Equalised
 from workstation.ui.state.view_state import MarksShown, ViewState
 
 LoadPlane = Callable[[Image, int], npt.NDArray[np.generic]]
@@ -88,7 +88,9 @@ class ImageView(QWidget):
         self._load = load
         self._levels: list[npt.NDArray[np.generic]] = []
         self._shown_plane: tuple[str, int] | None = None
-        self._buffer: tuple[tuple[object, ...], npt.NDArray[np.generic]] | None = None
+        self._buffer: (
+            tuple[tuple[object, ...], npt.NDArray[np.generic], list[npt.NDArray[np.generic]]] | None
+        ) = None
         self._marks: tuple[DrawnMark, ...] = ()
         self._selected = ""
         self._outlines: dict[tuple[str, int], tuple[Mark, list[QLineF]]] = {}
@@ -96,7 +98,7 @@ class ImageView(QWidget):
         self._stroke: Stroke | None = None
         self.layers: list[Layer] = []
         self._held_by: Layer | None = None
-        self._equalised = EqualisedLevels(self)
+        self._equalised = Equalised(self, pyramid)
         self._equalised.ready.connect(self.update)
         self._drag: tuple[str, QPointF, tuple[float, ...]] | None = None
         self._pointer: Point | None = None
@@ -223,15 +225,16 @@ class ImageView(QWidget):
         zoom, (cx, cy) = self.zoom(), self.center()
         ratio = self.devicePixelRatioF()
         size = (max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio)))
-        level = 0
-        while level + 1 < len(self._levels) and zoom * ratio * 2 ** (level + 1) <= 1.0:
-            level += 1
         look = self.view.look
-        level, plane = self._equalised.at(level, self._levels, self._shown_plane, look)
-        equal = look.clahe, look.clahe and look.red_free
-        key = (self._shown_plane, zoom, cx, cy, size, level, equal)
-        if self._buffer is not None and self._buffer[0] == key:
+        # The picture as it is, until the equalised one is there.
+        levels = self._equalised.of(self._levels[0], look) or self._levels
+        key = (self._shown_plane, zoom, cx, cy, size)
+        if self._buffer is not None and self._buffer[0] == key and self._buffer[2] is levels:
             return self._buffer[1]
+        level = 0
+        while level + 1 < len(levels) and zoom * ratio * 2 ** (level + 1) <= 1.0:
+            level += 1
+        plane = levels[level]
         scale = 2.0**level
         z = zoom * ratio
         # dst = z * ((x_level + 0.5) * scale - 0.5 - c) + size / 2 - 0.5
@@ -245,7 +248,7 @@ class ImageView(QWidget):
             plane, matrix, size, flags=cv2.INTER_NEAREST if near else cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_CONSTANT, borderValue=border,
         )  # fmt: skip
-        self._buffer = (key, out)
+        self._buffer = key, out, levels
         return out
 
     def _outside(self) -> int:

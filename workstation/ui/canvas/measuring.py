@@ -36,6 +36,7 @@ class MeasureStroke(Stroke):
     other. The last point applies it."""
 
     kind: ClassVar[MeasureKind]
+    whole_pane = True
 
     def __init__(self, surface: Surface) -> None:
         super().__init__(surface)

@@ -51,6 +51,8 @@ class Stroke(ABC):
     """
 
     grip = 8.0
+    # Whether what it shows reaches beyond its outline, so that the whole pane is painted anew.
+    whole_pane = False
 
     def __init__(self, surface: Surface) -> None:
         self.surface = surface

@@ -16,7 +16,7 @@ TOOL = Tool(
     "roi_rectangle",
     N_("Rectangle ROI"),
     "▫",
-    "Shift+R",
+    "Shift+S",
     15,
     RectangleRoiStroke,
     kind=ToolKind.MEASURE,
