@@ -239,7 +239,7 @@ class Bench(QWidget):
         self.form.set_session(session, read_only)
         self.form.scope_wanted.connect(self.show_scope)
         self.measuring = Measuring(workspace.pixels.plane)
-        self.viewing = ViewingRecord(session, {(c, w) for _, _, c, w in CT_WINDOWS})
+        self.record = ViewingRecord(session, {(c, w) for _, _, c, w in CT_WINDOWS})
         self.lesions = LesionPanel(protocol, images, self.measuring)
         self.lesions.set_session(session, read_only)
         self.lesions.jump.connect(self.jump)
@@ -254,7 +254,7 @@ class Bench(QWidget):
             view.z = image.slices // 2
             self._views[image.image_id] = view
             if not self.read_only and image.is_target:
-                self.viewing.follow(image, view)
+                self.record.follow(image, view)
         return self._views[image.image_id]
 
     def clear_panes(self) -> None:
