@@ -520,13 +520,8 @@ class ImageView(QWidget):
             self.view.set(zoom=min(40.0, max(0.02, was[0] * 1.01 ** (-dy))), center=center)
         elif what == "look" and abs(dx) + abs(dy) > 3:
             # As with a window: to the right softens, up darkens.
-            brightness, contrast = round(was[0] + dy / 4), round(was[1] - dx / 4)
-            look = replace(
-                self.view.look,
-                brightness=min(100, max(-100, brightness)),
-                contrast=min(100, max(-100, contrast)),
-            )
-            self.view.set(look=look)
+            at_first = replace(self.view.look, brightness=int(was[0]), contrast=int(was[1]))
+            self.view.set(look=at_first.moved(dy / 4, -dx / 4))
         elif abs(dx) + abs(dy) > 3:
             step = max(1.0, was[1] / 300)
             # To the right widens, up raises the level (darkens), as most viewers have it.
