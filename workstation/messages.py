@@ -158,7 +158,19 @@ ERRORS = {
     "reading.area_as_point": N_(
         "The mark {mark} on {image} is a point; its class is marked as an area."
     ),
-    "reading.duplicate_mark": N_("Two marks of the reading have the same id."),
+    "reading.duplicate_mark": N_("Two marks or measures of the reading have the same id."),
+    "look.range": N_("Brightness, contrast or gamma is out of range."),
+    "measure.incomplete": N_("A measure lacks its id or its image."),
+    "measure.not_finite": N_("A measure lies at a place no image has."),
+    "measure.points": N_("A measure of this kind cannot have {count} points."),
+    "quantity.kind": N_("A number in {unit} does not say what its millimetres mean."),
+    "quantity.not_finite": N_("A number in {unit} is not finite."),
+    "reading.duplicate_viewing": N_("The record of viewing names an image twice."),
+    "reading.measure_place": N_("A measure is on an image or slice the case does not have."),
+    "reading.viewing_place": N_(
+        "The record of viewing names an image that is not part of the case."
+    ),
+    "viewing.range": N_("The record of viewing holds a number that is none."),
     "reading.outside": N_(
         "The mark {mark} holds no pixel of the image {image}; draw it again or delete it."
     ),

@@ -6,7 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from workstation.display.kernels import Pixels, grey_pixels
+from workstation.display.photo import table
 from workstation.domain.image import Image
+from workstation.domain.viewing import AS_IT_IS
 from workstation.ui.canvas.picture import Look
 from workstation.ui.state.view_state import ViewState
 
@@ -64,7 +66,7 @@ class Looks:
     def of(self, image: Image, z: int, view: ViewState, stored: Pixels) -> Look:
         window = window_of(image, z, view, stored)
         own = z if image.slice_rescale or image.slice_windows else 0
-        made_of = (image.image_id, own, window, view.window is None, view.green_only,
+        made_of = (image.image_id, own, window, view.window is None, view.look,
                    view.inverted, stored.dtype)  # fmt: skip
         if self._last is not None and self._last[0] == made_of:
             return self._last[1]
@@ -79,13 +81,10 @@ def _look(
     if image.samples == 1:
         levels = grey_levels(image, z, dtype, window)
         return Look(grey_pixels(255 - levels if view.inverted else levels))
-    if view.window is None and not view.green_only and not view.inverted:
+    if view.look == AS_IT_IS and not view.inverted:
         return Look()
-    values = np.arange(256, dtype=np.float64)
-    if view.window is not None:
-        values = (values - (window[0] - window[1] / 2)) * (255.0 / window[1])
-    levels = np.clip(values, 0, 255).astype(np.uint8)
+    levels = table(view.look)
     levels = 255 - levels if view.inverted else levels
-    if view.green_only:
+    if view.look.red_free:
         return Look(grey_pixels(levels), channel=1)
     return Look(levels=levels)
