@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -283,6 +284,19 @@ def test_a_lesion_of_ct_has_volume_and_mean_value() -> None:
     mean = (VALUES[1:4, 10:30, 40:90] * 2.0 - 10.0).mean()
     # 3000 voxels of 0.5 x 0.5 x 2 mm.
     assert said == f"1500 mm³ (1.50 ml)  {mean:.0f} HU"
+
+
+def test_without_an_even_step_there_is_an_area_or_a_count_and_no_volume() -> None:
+    bits = np.zeros((ROWS, COLS), np.uint8)
+    bits[10:30, 40:90] = 1
+    mask, uneven = Mask.from_array(bits), replace(STACK, geometry=None)
+    measuring = Measuring(lambda _, z: VALUES[z])
+    one = Mark("m", "i", "NODULE", 1, PaintedShape({1: mask}))
+    two = Mark("m", "i", "NODULE", 1, PaintedShape({1: mask, 2: mask}))
+    assert measuring.mark(one, uneven) == "250.0 mm²"
+    assert measuring.mark(two, uneven) == "2000 px"
+    at_detector = replace(uneven, spacing=Spacing(0.5, 0.5, SpacingKind.DETECTOR))
+    assert measuring.mark(one, at_detector) == "250.0 mm² at detector"
 
 
 def test_values_are_read_once() -> None:

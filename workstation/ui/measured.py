@@ -192,13 +192,16 @@ class Measuring:
         return [*statistics_text(found, value_unit(image)), size]
 
     def mark(self, mark: Mark, image: Image) -> str:
-        """Size of a mark: on CT its volume and mean value, elsewhere its area."""
+        """Size of a mark: in a stack of even steps its volume and mean value, elsewhere its area; over
+        several slices without a known step the pixels are counted."""
         if mark.is_point:
             return tr("point")
         planes = mark_planes(mark, image.rows, image.cols)
         found = volume(image, planes)
         if found is None:
-            return quantity_text(area(image, sum(m.area for m in planes.values())))
+            count = sum(m.area for m in planes.values())
+            several = len(planes) > 1
+            return quantity_text(Quantity(count, Unit.PIXEL2) if several else area(image, count))
         whole = self._of_planes(planes, image)
         mean = "" if whole is None else f"  {whole.mean:.0f} {value_unit(image)}".rstrip()
         return volume_text(found) + mean
