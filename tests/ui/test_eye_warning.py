@@ -24,7 +24,7 @@ def test_a_disc_on_the_other_side_is_said(qtbot: QtBot) -> None:
     body = ReadingBody({}, marks)
     for language, word in (("en", "Please check"), ("zh_CN", "请核对")):
         set_language(language)
-        panel = LesionPanel(protocol, [image])
+        panel = LesionPanel(protocol, [image], Measuring(lambda *_: np.zeros((1, 1), np.uint8)))
         qtbot.addWidget(panel)
         saved: list[ReadingBody] = []
         session = ReadingSession(body, saved.append)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import numpy.typing as npt
 
 from workstation.display.grey import Choice, GreyChain
 from workstation.display.kernels import Pixels, grey_pixels
+from workstation.display.photo import table
 from workstation.domain.image import Image, LookupTable, Window
+from workstation.domain.viewing import AS_IT_IS
 from workstation.ui.canvas.picture import Look
 from workstation.ui.state.view_state import ViewState
 
@@ -46,7 +47,7 @@ class Looks:
     def of(self, image: Image, z: int, view: ViewState, stored: Pixels) -> Look:
         choice = self.choice(image, z, view, stored)
         own = z if image.slice_rescale or image.slice_windows else 0
-        made_of = (image.image_id, own, choice, view.window is None, view.green_only,
+        made_of = (image.image_id, own, choice, view.look,
                    view.inverted, stored.dtype)  # fmt: skip
         if self._last is not None and self._last[0] == made_of:
             return self._last[1]
@@ -59,14 +60,10 @@ def _look(image: Image, z: int, view: ViewState, choice: Choice, dtype: npt.DTyp
     if image.samples == 1:
         levels = GreyChain.of(image, z).table(dtype, choice)
         return Look(grey_pixels(255 - levels if view.inverted else levels))
-    if view.window is None and not view.green_only and not view.inverted:
+    if view.look == AS_IT_IS and not view.inverted:
         return Look()
-    values = np.arange(256, dtype=np.float64)
-    if view.window is not None:
-        center, width = view.window
-        values = (values - (center - width / 2)) * (255.0 / width)
-    levels = np.clip(values, 0, 255).astype(np.uint8)
+    levels = table(view.look)
     levels = 255 - levels if view.inverted else levels
-    if view.green_only:
+    if view.look.red_free:
         return Look(grey_pixels(levels), channel=1)
     return Look(levels=levels)

@@ -7,6 +7,7 @@ from enum import IntEnum
 from PySide6.QtCore import QObject, Signal
 
 from workstation.domain.geometry import ViewTurn
+from workstation.domain.viewing import AS_IT_IS
 
 
 class MarksShown(IntEnum):
@@ -22,7 +23,8 @@ class ViewState(QObject):
 
     `zoom` None means: fit the image. `window` is (centre, width) in modality values, None the
     image's own: of those its file offers the one with the number `offered`, or with `whole_range`
-    from the smallest to the largest value. `turn` and `inverted` are for viewing only: pixels and marks stay as they are.
+    from the smallest to the largest value. `turn` and `inverted` are for viewing only: pixels and
+    marks stay as they are. `look` is how a photograph is shown, `grid` whether its ETDRS grid is.
     """
 
     changed = Signal()
@@ -35,9 +37,10 @@ class ViewState(QObject):
         self.window: tuple[float, float] | None = None
         self.offered = 0
         self.whole_range = False
-        self.green_only = False
         self.inverted = False
         self.turn = ViewTurn()
+        self.look = AS_IT_IS
+        self.grid = False
         self.shown = MarksShown.OUTLINE
         self.opacity = 1.0
 
