@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from pytestqt.qtbot import QtBot
 
 from tests.studies import photo, rectangle, shipped
@@ -10,6 +11,7 @@ from workstation.domain.marks import Mark, PointShape
 from workstation.domain.protocol import protocol_from_dict
 from workstation.domain.reading import ReadingBody
 from workstation.i18n import set_language
+from workstation.ui.measured import Measuring
 from workstation.ui.panels.lesions import LesionPanel
 from workstation.ui.state.reading_session import ReadingSession
 
