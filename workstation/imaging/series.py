@@ -315,7 +315,7 @@ def _geometry(
     positions = origins @ axes[2]
     warnings: list[str] = []
     step: float | None = None
-    vector: tuple[float, float, float] | None = None
+    step_vector: tuple[float, float, float] | None = None
     tilt = 0.0
     if len(kept) > 1:
         steps = np.diff(positions)
@@ -340,11 +340,11 @@ def _geometry(
         if offset > OFFSET_TOLERANCE_MM:
             warnings.append(f"stack.offset:{offset:.1f}")
             step = None
-        if step is not None:
-            vector = _triple(along / (len(kept) - 1))
+        if step is not None and offset <= STEP_TOLERANCE * typical + SAME_PLACE_MM:
+            step_vector = _triple(along / (len(kept) - 1))
     geometry = StackGeometry(
         _triple(origins[0]), _triple(axes[0]), _triple(axes[1]),
-        tuple(float(p) for p in positions), step, tilt, vector,
+        tuple(float(p) for p in positions), step, tilt, step_vector,
     )  # fmt: skip
     return geometry, tuple(warnings)
 
