@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections import Counter
+from collections import ChainMap, Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -160,10 +160,11 @@ def frame_time_of(attributes: Mapping[str, Any]) -> float | None:
 
 def _slices(facts: FileFacts) -> list[_Slice]:
     described = facts.attributes.get("frames")
+    common = {k: v for k, v in facts.attributes.items() if k != "frames"}
     out = []
     for n in range(facts.frames):
         own = described[n] if isinstance(described, list) and n < len(described) else {}
-        attributes = {k: v for k, v in facts.attributes.items() if k != "frames"} | own
+        attributes = ChainMap(own, common)  # shared, not copied for each of many frames
         found = numbers(attributes, "ImagePositionPatient", 3)
         placed = found is not None and "ImageOrientationPatient" in attributes
         if facts.frames > 1 and not own:
