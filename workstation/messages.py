@@ -536,7 +536,7 @@ WARNINGS = {
     "stack.gap": N_("Gap after slice {detail}"),
     "stack.step": N_("Slice distance varies ({detail} mm): no 3-D view"),
     "stack.offset": N_("Slices are shifted against each other ({detail} mm): no 3-D view"),
-    "stack.tilt": N_("Gantry tilt {detail}°: no 3-D view"),
+    "stack.tilt": N_("Gantry tilt {detail}°: each slice is shifted against the last"),
     "photo.profile_unusable": N_("Colour profile of the file not usable: colours shown as stored"),
     "photo.metadata_dropped": N_("Metadata of the picture dropped"),
     "photo.exif_orientation": N_("The picture asks to be rotated; it is shown as stored"),
