@@ -6,7 +6,6 @@ import statistics
 import sys
 import time
 
-import cv2
 import numpy as np
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication, QGraphicsScene, QGraphicsView, QWidget
@@ -17,8 +16,6 @@ from workstation.ui.canvas.planes import prepared
 from workstation.ui.state.view_state import ViewState
 
 WIDTH, HEIGHT = 1600, 1200
-# A real screen has two threads here at least; one makes the numbers steadier.
-cv2.setNumThreads(1)
 application = QApplication.instance() or QApplication(["benchmark"])
 
 

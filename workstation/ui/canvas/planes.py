@@ -43,12 +43,14 @@ class Plane:
 
 
 def prepared(stored: npt.NDArray[np.generic]) -> Plane:
-    """Colours turned into screen pixels, and the pyramid; in a loader thread where it is large."""
+    """Colours turned into screen pixels, and the pyramid; in a loader thread where it is large. A
+    small one is halved when it is shown so small."""
     if stored.ndim == 3:
         first: Pixels = screen_pixels(np.asarray(stored, np.uint8))
     else:
         first = stored
-    return Plane(stored, pyramid(first))
+    small = stored.shape[0] * stored.shape[1] <= SMALL_PIXELS
+    return Plane(stored, [first] if small else pyramid(first))
 
 
 Wanted = tuple[str, int]
