@@ -55,14 +55,14 @@ def _pixmap(pixels):
     return QPixmap.fromImage(QImage(pixels.data, cols, rows, pixels.strides[0], kind))
 
 
-def our_pane(planes, samples=1, window=Window(2000.0, 4000.0)):
+def our_pane(planes, samples=1, window=None):
     """The product's pane on an array (slices, rows, cols[, 3])."""
     slices, rows, cols = planes.shape[:3]
     kind = ImageKind.STACK if slices > 1 else ImageKind.RADIOGRAPH
     if samples == 3:
         kind = ImageKind.PHOTOGRAPH
     image = Image("i", "c", "S0001", kind, "CT", rows, cols, slices, samples, str(planes.dtype),
-                  (), windows=(window,) if samples == 1 else ())  # fmt: skip
+                  (), windows=(window or Window(2000.0, 4000.0),) if samples == 1 else ())  # fmt: skip
     large = rows * cols > 1 << 20
     made = [prepared(p) for p in planes] if large else list(planes)
     pane = ImageView(ViewState(), lambda _, z: made[z])

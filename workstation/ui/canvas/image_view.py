@@ -241,6 +241,8 @@ class ImageView(QWidget):
             found = self._load(self.image, self.slice())
         except WorkstationError as error:
             self._problem = sentence(error)
+            # The loader keeps it, and must not keep what was being painted.
+            error.__traceback__ = None
             return None
         except (OSError, MemoryError):
             self._problem = tr("This image cannot be read.")
