@@ -123,7 +123,7 @@ def kernels():
     pixels = np.random.default_rng(1).integers(0, 4096, (4000, 5000)).astype(np.uint16)
     picture = np.empty(pixels.shape, np.int32)
     grey = np.empty(pixels.shape, np.uint8)
-    table = grey_levels(our_pane(pixels[None]).image, 0, "uint16", (2000.0, 4000.0))
+    table = grey_levels(our_pane(pixels[None]).image, 0, pixels, None)
     screen = grey_pixels(table)
     source = np.zeros_like(picture)
     data = vtk.vtkImageData()

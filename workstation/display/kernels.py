@@ -5,11 +5,13 @@ Pictures are int32 arrays (rows, cols) of 0xffRRGGBB, the 32-bit pixels a screen
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-Pixels = npt.NDArray[np.generic]
+Pixels = npt.NDArray[Any]
 Picture = npt.NDArray[np.int32]
 
 # Up to OpenCV 4 a look-up table has 256 entries; numpy takes three times as long.
@@ -165,9 +167,12 @@ def _enlarged(
     fy, (top, bottom, y) = down
     rows, cols = plane.shape[:2]
     kept = plane[max(top, 0) : min(bottom + 1, rows), max(left, 0) : min(right + 1, cols)]
-    beyond = [max(-top, 0), max(bottom + 1 - rows, 0), max(-left, 0), max(right + 1 - cols, 0)]
+    above, below = max(-top, 0), max(bottom + 1 - rows, 0)
+    before, after = max(-left, 0), max(right + 1 - cols, 0)
     part = np.ascontiguousarray(kept)
-    if any(beyond):
-        part = np.asarray(cv2.copyMakeBorder(part, *beyond, cv2.BORDER_REPLICATE))
+    if above or below or before or after:
+        part = np.asarray(
+            cv2.copyMakeBorder(part, above, below, before, after, cv2.BORDER_REPLICATE)
+        )
     whole = np.asarray(cv2.resize(part, None, fx=fx, fy=fy, interpolation=cv2.INTER_LINEAR))
     return whole[-y : size[1] - y, -x : size[0] - x]

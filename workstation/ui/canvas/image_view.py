@@ -27,6 +27,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from workstation.display.grey import GreyChain
 from workstation.display.kernels import Pixels
 from workstation.display.view import FIT, ViewTransform, aspect_of
 from workstation.domain.errors import WorkstationError
@@ -37,10 +38,10 @@ from workstation.messages import sentence
 from workstation.ui.canvas import writing
 from workstation.ui.canvas.looks import Looks, window_of
 from workstation.ui.canvas.marks import DrawnMark, MarksLayer
-from workstation.ui.canvas.mouse import Drag, MouseRoles, Wheel
 from workstation.ui.canvas.picture import PanePicture, device_rect
 from workstation.ui.canvas.planes import Plane, prepared
 from workstation.ui.canvas.tool import Point, Stroke, Surface, Tool
+from workstation.ui.state.mouse import Drag, mouse_roles
 from workstation.ui.state.view_state import ViewState
 
 # The plane; None while it is on its way.
@@ -68,14 +69,14 @@ class _Dragging:
 
 
 class ImageView(QWidget):
-    """`set_image`, `set_marks`, `set_tool`; `roles` says what the mouse does, `lens` how many
-    times the magnifier enlarges (0: none)."""
+    """`set_image`, `set_marks`, `set_tool`; `lens` is how many times the magnifier
+    enlarges (0: none)."""
 
     read_out = Signal(str)
     focused = Signal(object)
     mark_clicked = Signal(str)
     alone_wanted = Signal(object)
-    # A click of the right button, in global coordinates.
+    # A click of the second button, in global coordinates.
     menu_wanted = Signal(QPoint)
 
     def __init__(self, view: ViewState, load: LoadPlane, parent: QWidget | None = None) -> None:
@@ -84,7 +85,6 @@ class ImageView(QWidget):
         self.image: Image | None = None
         self.surface_for: Callable[[Image, int], Surface] | None = None
         self.message = ""
-        self.roles = MouseRoles()
         self._load = load
         self._plane: tuple[tuple[str, int], Plane] | None = None
         self._problem = ""
@@ -412,15 +412,15 @@ class ImageView(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.setFocus()
         self.focused.emit(self)
-        what = self.roles.of(event.button())
-        if self.image is None or what is None:
+        if self.image is None:
             return
+        roles = mouse_roles()
         at = event.position()
-        if what is Drag.TOOL:
-            if self._tool is not None and self.surface_for is not None:
+        if event.button() is roles.first and self._tool is not None:
+            if self.surface_for is not None:
                 self._press(self.to_image(at))
                 return
-            what = Drag.WINDOW
+        what = roles.drag(event.button())
         self._drag = _Dragging(
             what, event.button(), at, self.transform(), self.values_window(), self.slice()
         )
@@ -445,7 +445,7 @@ class ImageView(QWidget):
         before, painted = self._moving(view), self._painted_box(view)
         self._pointer = view.to_image((at.x(), at.y()))
         if self._stroke is not None:
-            self._stroke.move(self._pointer, self._tool_pressed(event.buttons()))
+            self._stroke.move(self._pointer, bool(event.buttons() & mouse_roles().first))
         dirty = before.united(self._moving(view))
         now = self._painted_box(view)
         if not painted.united(dirty).contains(now):
@@ -453,9 +453,6 @@ class ImageView(QWidget):
         if not dirty.isEmpty():
             self.update(dirty)
         self.read_out.emit(self._read(self._pointer))
-
-    def _tool_pressed(self, buttons: Qt.MouseButton) -> bool:
-        return any(buttons & b and self.roles.of(b) is Drag.TOOL for b in Qt.MouseButton)
 
     def _dragged(self, at: QPointF) -> None:
         assert self._drag is not None
@@ -474,7 +471,7 @@ class ImageView(QWidget):
         elif drag.what is Drag.WINDOW:
             center, width = drag.window
             step = max(1.0, width / 300)
-            level = center - dy * step * self.roles.vertical_window_sign
+            level = center - dy * step * mouse_roles().level_sign
             # To the right widens, up raises the level (darkens), as most viewers have it.
             self.view.set(window=(level, max(1.0, width + dx * step)))
 
@@ -488,8 +485,7 @@ class ImageView(QWidget):
             if abs(moved.x()) + abs(moved.y()) <= CLICK_PX:
                 self._clicked(event)
             return
-        tool = self.roles.of(event.button()) is Drag.TOOL
-        if self._stroke is not None and tool:
+        if self._stroke is not None and event.button() is mouse_roles().first:
             if self._stroke.release(self.to_image(event.position())):
                 self._stroke = None
             self.update()
@@ -497,9 +493,9 @@ class ImageView(QWidget):
     def _clicked(self, event: QMouseEvent) -> None:
         """Choose the mark under the pointer, the smallest first; or open the menu."""
         assert self.image is not None
-        if event.button() == Qt.MouseButton.RightButton:
+        if event.button() is mouse_roles().second:
             self.menu_wanted.emit(event.globalPosition().toPoint())
-        elif event.button() == Qt.MouseButton.LeftButton:
+        elif event.button() is mouse_roles().first:
             view = self.transform()
             point = view.to_image((event.position().x(), event.position().y()))
             self.mark_clicked.emit(self._layer.under(point, self.image, self.slice(), view))
@@ -530,8 +526,7 @@ class ImageView(QWidget):
         if not notches:
             return
         keys = event.modifiers()
-        turns = self.roles.wheel is Wheel.SLICES and self.image.slices > 1
-        if turns and not keys & Qt.KeyboardModifier.ControlModifier:
+        if self.image.slices > 1 and not keys & Qt.KeyboardModifier.ControlModifier:
             jump = 10 if keys & Qt.KeyboardModifier.ShiftModifier else 1
             self.go_to_slice(self.slice() - notches * jump)
         else:
@@ -603,11 +598,8 @@ class ImageView(QWidget):
         if self.image.samples == 3:
             shown = "RGB " + " ".join(str(int(v)) for v in np.asarray(value).ravel())
         else:
-            rescale = self.image.slice_rescale
-            slope, intercept = (
-                rescale[self.slice()] if rescale else (self.image.slope, self.image.intercept)
-            )
-            shown = f"{float(value) * slope + intercept:g}"
+            modality = GreyChain.of(self.image, self.slice()).modality(np.asarray(value))
+            shown = f"{float(modality):g}"
             shown += " HU" if self.image.modality == "CT" else ""
         return f"x {x}  y {y}  {shown}"
 

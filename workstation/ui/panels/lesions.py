@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workstation.domain.disc_side import contradictions
 from workstation.domain.image import Image
 from workstation.domain.marks import Mark, area_px, mark_planes
 from workstation.domain.protocol import Protocol
@@ -67,7 +68,12 @@ class LesionPanel(QWidget):
         self._attributes = QWidget()
         self._attribute_row = QHBoxLayout(self._attributes)
         self._attribute_row.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.list, self._attributes, self.delete):
+        self.eye_warning = QLabel()
+        self.eye_warning.setObjectName("eye_warning")
+        self.eye_warning.setProperty("role", "problem")
+        self.eye_warning.setWordWrap(True)
+        self.eye_warning.hide()
+        for widget in (self.eye_warning, self.list, self._attributes, self.delete):
             layout.addWidget(widget)
 
     def set_session(self, session: ReadingSession, read_only: bool) -> None:
@@ -96,7 +102,24 @@ class LesionPanel(QWidget):
         # As high as what it lists, so that an empty list leaves its room to the form.
         self.list.setFixedHeight(8 + 20 * min(7, max(2, len(marks))))
         self.delete.setEnabled(bool(self._session.selection))
+        self._warn_of_eyes(marks)
         self._show_attributes()
+
+    def _warn_of_eyes(self, marks: Sequence[Mark]) -> None:
+        """Say where disc and fovea lie as in the other eye; nothing is changed or kept by it."""
+        found = contradictions(self._protocol.schema, list(self._images.values()), marks)
+        self.eye_warning.setText(
+            "\n".join(
+                tr(
+                    "{image} is stated as {stated}; disc and fovea lie as in {shown}. Please check.",
+                    image=image.number,
+                    stated=str(image.eye),
+                    shown=str(shown),
+                )
+                for image, shown in found
+            )
+        )
+        self.eye_warning.setVisible(bool(found))
 
     def _show_attributes(self) -> None:
         while self._attribute_row.count():
