@@ -123,7 +123,7 @@ loaded = []
 
 
 def image_painted(view):
-    if view.image is not None and loaded:
+    if view.has_picture and loaded:
         stamp("image painted")
         QTimer.singleShot(0, on_screen)
 
