@@ -166,14 +166,12 @@ ERRORS = {
     "reading.duplicate_mark": N_("Two marks or measures of the reading have the same id."),
     "look.range": N_("Brightness, contrast or gamma is out of range."),
     "measure.incomplete": N_("A measure lacks its id or its image."),
-    "measure.not_finite": N_("A measure ({kind}) lies at a place no image has."),
-    "measure.points": N_("A measure ({kind}) cannot have {count} points."),
+    "measure.not_finite": N_("A measure lies at a place no image has."),
+    "measure.points": N_("A measure of this kind cannot have {count} points."),
     "quantity.kind": N_("A number in {unit} does not say what its millimetres mean."),
     "quantity.not_finite": N_("A number in {unit} is not finite."),
     "reading.duplicate_viewing": N_("The record of viewing names an image twice."),
-    "reading.measure_place": N_(
-        "A measure ({kind}) is on an image or slice the case does not have."
-    ),
+    "reading.measure_place": N_("A measure is on an image or slice the case does not have."),
     "reading.viewing_place": N_(
         "The record of viewing names an image that is not part of the case."
     ),
@@ -538,7 +536,7 @@ WARNINGS = {
     "stack.gap": N_("Gap after slice {detail}"),
     "stack.step": N_("Slice distance varies ({detail} mm): no 3-D view"),
     "stack.offset": N_("Slices are shifted against each other ({detail} mm): no 3-D view"),
-    "stack.tilt": N_("Gantry tilt {detail}°: no 3-D view"),
+    "stack.tilt": N_("Gantry tilt {detail}°: each slice is shifted against the last"),
     "photo.profile_unusable": N_("Colour profile of the file not usable: colours shown as stored"),
     "photo.metadata_dropped": N_("Metadata of the picture dropped"),
     "photo.exif_orientation": N_("The picture asks to be rotated; it is shown as stored"),

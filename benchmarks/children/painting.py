@@ -55,7 +55,10 @@ def _pixmap(pixels):
     return QPixmap.fromImage(QImage(pixels.data, cols, rows, pixels.strides[0], kind))
 
 
-def our_pane(planes, samples=1, window=None):
+WHOLE = Window(2000.0, 4000.0)
+
+
+def our_pane(planes, samples=1, window=WHOLE):
     """The product's pane on an array (slices, rows, cols[, 3])."""
     slices, rows, cols = planes.shape[:3]
     kind = ImageKind.STACK if slices > 1 else ImageKind.RADIOGRAPH

@@ -11,8 +11,9 @@ from painting import Blit, Graphics, application, finish, measured, our_pane, re
 from PySide6 import __version__ as pyside
 from vtk.util.numpy_support import numpy_to_vtk
 
+from workstation.display.grey import GreyChain
 from workstation.display.kernels import grey_pixels, through
-from workstation.ui.canvas.looks import grey_levels
+from workstation.domain.image import Window
 
 ROUNDS, STEPS = int(sys.argv[1]), int(sys.argv[2])
 SIZES = {"5000 x 4000": (4000, 5000), "3000 x 2000": (2000, 3000), "512 x 512": (512, 512)}
@@ -123,7 +124,7 @@ def kernels():
     pixels = np.random.default_rng(1).integers(0, 4096, (4000, 5000)).astype(np.uint16)
     picture = np.empty(pixels.shape, np.int32)
     grey = np.empty(pixels.shape, np.uint8)
-    table = grey_levels(our_pane(pixels[None]).image, 0, pixels, None)
+    table = GreyChain().table("uint16", Window(2000.0, 4000.0))
     screen = grey_pixels(table)
     source = np.zeros_like(picture)
     data = vtk.vtkImageData()

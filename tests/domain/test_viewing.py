@@ -141,3 +141,9 @@ def test_numbers_that_are_none_are_refused() -> None:
     for wrong in ({"brightness": 101}, {"contrast": -101}, {"gamma": 0.0}, {"gamma": math.nan}):
         with pytest.raises(InvalidValue):
             PhotoLook(**wrong)  # type: ignore[arg-type]
+
+
+def test_a_look_is_moved_within_what_there_is() -> None:
+    look = PhotoLook(red_free=True, brightness=10, contrast=-20, gamma=1.5)
+    assert look.moved(5.4, -10) == PhotoLook(True, False, 15, -30, 1.5)
+    assert look.moved(500, -500) == PhotoLook(True, False, 100, -100, 1.5)

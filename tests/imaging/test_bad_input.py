@@ -125,6 +125,9 @@ BAD = {
     "nan_spacing": lambda: patched(b"11.25\\11.25", b"nan  \\nan  "),
     "no_frames": lambda: lying(NumberOfFrames=-1),
     "many_frames": lambda: lying(NumberOfFrames=2_000_000_000),
+    "tiny_frames": lambda: lying(Rows=1, Columns=1, NumberOfFrames=2_000_000_000),
+    "shared_frames": lambda: data(enhanced_mr(
+        NumberOfFrames=30_000, PerFrameFunctionalGroupsSequence=[], Rows=1, Columns=1)),
     "more_frames": lambda: lying(NumberOfFrames=3),
     "more_rows": lambda: lying(Rows=5000),
     "largest": lambda: lying(Rows=65535, Columns=65535, PixelSpacing=[0.01, 0.01]),
@@ -173,7 +176,8 @@ def test_each_bad_file_has_its_sentence_and_the_rest_is_imported(tmp_path: Path)
     codes = {r.name.removesuffix(".dcm"): r.code for r in result.refusals}
     for name, code in (
         ("zero_spacing", "dicom.bad_value"), ("huge_spacing", "dicom.bad_value"),
-        ("many_frames", "image.too_large"), ("largest", "image.too_large"),
+        ("many_frames", "image.too_large"), ("tiny_frames", "image.too_large"),
+        ("shared_frames", "image.too_large"), ("largest", "image.too_large"),
         ("no_rows", "image.no_size"), ("no_frames", "image.no_size"),
         ("more_rows", "dicom.pixels_short"), ("report", "dicom.no_pixels"),
         ("presentation", "dicom.no_pixels"), ("parallel", "stack.orientation"),

@@ -204,6 +204,22 @@ def test_frames_are_counted_from_one(tmp_path: Path, frame: int) -> None:
     compare(tmp_path / "rle.dcm", frame=frame)
 
 
+def test_frames_are_read_one_by_one_while_the_file_is_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pixels = draw.integers(0, 4096, (5, 9, 11)).astype(np.uint16)
+    path = written(tmp_path / "a.dcm", pixels, NumberOfFrames=5)
+    read: list[object] = []
+    real = probing.read_bytes
+    monkeypatch.setattr(probing, "read_bytes", lambda where: read.append(where) or real(where))
+    for n in (0, 3, 1):
+        assert np.array_equal(probing.decode((str(path), ""), n).pixels, pixels[n])
+    assert len(read) == 1
+    written(path, pixels[::-1].copy(), NumberOfFrames=5)
+    plane = probing.decode((str(path), ""), 0)
+    assert np.array_equal(plane.pixels, pixels[4]) and len(read) == 2
+
+
 @pytest.mark.parametrize("frame", [0, 4, -1])
 def test_a_frame_that_is_not_there_is_refused(tmp_path: Path, frame: int) -> None:
     pixels = np.zeros((3, 4, 4), np.uint16)
@@ -635,6 +651,28 @@ def seeds(folder: Path) -> list[bytes]:
     files.append(written(folder / "8", np.zeros((8, 16), np.uint16), "1.2.840.10008.1.2.5",
                          [lengths + RUNS + RUNS]))  # fmt: skip
     return [path.read_bytes() for path in files]
+
+
+@pytest.mark.parametrize("kept", [0.3, 0.7, 0.97])
+def test_streams_that_were_cut_are_refused(tmp_path: Path, kept: float) -> None:
+    """Some decoders fill up what is missing and say nothing."""
+    smooth = np.cumsum(draw.integers(-5, 6, (90, 110)), 1)
+    grey = (smooth - smooth.min()).astype(np.uint16)
+    colour = np.stack([grey % 256] * 3, -1).astype(np.uint8)
+    for syntax, pixels, coded in (
+        (JPEGLSLossless, grey, imagecodecs.jpegls_encode(grey)),
+        (JPEG2000Lossless, grey, imagecodecs.jpeg2k_encode(grey, codecformat="j2k")),
+        (HTJ2KLossless, grey, imagecodecs.htj2k_encode(grey)),
+        ("1.2.840.10008.1.2.4.70", grey, imagecodecs.ljpeg_encode(grey)),
+        (JPEGBaseline8Bit, colour, imagecodecs.jpeg8_encode(colour)),
+    ):
+        whole = written(tmp_path / "w.dcm", pixels, syntax, [coded])
+        assert probing.decode((str(whole), ""), 0).pixels.shape == pixels.shape
+        part = coded[: int(len(coded) * kept) // 2 * 2]
+        for end in (b"", b"\xff\xd9"):
+            path = written(tmp_path / "a.dcm", pixels, syntax, [part + end])
+            with pytest.raises(InvalidValue, match="dicom.undecodable|photo.damaged"):
+                probing.decode((str(path), ""), 0)
 
 
 RUNS = bytes([129, 7])  # one run of 128

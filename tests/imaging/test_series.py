@@ -75,6 +75,7 @@ def test_gantry_tilt_is_the_angle_of_the_origins(degrees: float, said: float) ->
     (plan,) = stack_plans([at(2.0 * n, y=2.0 * n * slope) for n in range(10)])
     assert plan.geometry is not None
     assert plan.geometry.tilt_deg == pytest.approx(said, abs=1e-6)
+    assert plan.geometry.step_vector == pytest.approx((0, 2.0 * slope, 2.0))
     assert plan.warnings == ((f"stack.tilt:{said:.1f}",) if said else ())
 
 
@@ -82,6 +83,7 @@ def test_slices_shifted_in_their_plane_are_no_block() -> None:
     (plan,) = stack_plans([at(n, x=3.0 if n == 4 else 0.0) for n in range(9)])
     assert plan.warnings == ("stack.offset:3.0",)
     assert plan.geometry is not None and plan.geometry.step_mm is None
+    assert plan.geometry.step_vector is None
 
 
 @pytest.mark.parametrize(

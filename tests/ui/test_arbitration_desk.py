@@ -339,3 +339,10 @@ def test_panes_move_together(bench: Bench, window: MainWindow, answer: Answer) -
     bench.qtbot.mouseMove(panes[1], QPoint(80, 70))
     bench.qtbot.mouseRelease(panes[1], Qt.MouseButton.MiddleButton, pos=QPoint(80, 70))
     assert len({p.center() for p in panes}) == 1 and len({p.zoom() for p in panes}) == 1
+
+
+def test_the_desk_is_not_widened_by_its_tools(
+    bench: Bench, window: MainWindow, answer: Answer
+) -> None:
+    read_blind(bench, window, answer)
+    assert window.minimumSizeHint().width() <= 1366

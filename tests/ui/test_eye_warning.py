@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from pytestqt.qtbot import QtBot
 
 from tests.studies import photo, rectangle, shipped
@@ -10,6 +11,7 @@ from workstation.domain.marks import Mark, PointShape
 from workstation.domain.protocol import protocol_from_dict
 from workstation.domain.reading import ReadingBody
 from workstation.i18n import set_language
+from workstation.ui.measured import Measuring
 from workstation.ui.panels.lesions import LesionPanel
 from workstation.ui.state.reading_session import ReadingSession
 
@@ -24,7 +26,7 @@ def test_a_disc_on_the_other_side_is_said(qtbot: QtBot) -> None:
     body = ReadingBody({}, marks)
     for language, word in (("en", "Please check"), ("zh_CN", "请核对")):
         set_language(language)
-        panel = LesionPanel(protocol, [image])
+        panel = LesionPanel(protocol, [image], Measuring(lambda *_: np.zeros((1, 1), np.uint8)))
         qtbot.addWidget(panel)
         saved: list[ReadingBody] = []
         session = ReadingSession(body, saved.append)

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-Pixels = npt.NDArray[Any]
+Pixels = npt.NDArray[np.integer[Any]]
 Picture = npt.NDArray[np.int32]
 
 # Up to OpenCV 4 a look-up table has 256 entries; numpy takes three times as long.
@@ -169,10 +169,10 @@ def _enlarged(
     kept = plane[max(top, 0) : min(bottom + 1, rows), max(left, 0) : min(right + 1, cols)]
     above, below = max(-top, 0), max(bottom + 1 - rows, 0)
     before, after = max(-left, 0), max(right + 1 - cols, 0)
-    part = np.ascontiguousarray(kept)
+    part: Any = np.ascontiguousarray(kept)
     if above or below or before or after:
-        part = np.asarray(
-            cv2.copyMakeBorder(part, above, below, before, after, cv2.BORDER_REPLICATE)
-        )
-    whole = np.asarray(cv2.resize(part, None, fx=fx, fy=fy, interpolation=cv2.INTER_LINEAR))
+        part = cv2.copyMakeBorder(part, above, below, before, after, cv2.BORDER_REPLICATE)
+    whole: Pixels = np.asarray(
+        cv2.resize(part, None, fx=fx, fy=fy, interpolation=cv2.INTER_LINEAR), part.dtype
+    )
     return whole[-y : size[1] - y, -x : size[0] - x]

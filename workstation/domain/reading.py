@@ -98,6 +98,10 @@ class ReadingBody:
     def with_measures(self, measures: Sequence[Measure]) -> ReadingBody:
         return replace(self, measures=tuple(measures))
 
+    def without_notes(self) -> ReadingBody:
+        """Answers and marks only: all of it that others may see."""
+        return ReadingBody(self.answers, self.marks)
+
     def on_image(self, image_id: str) -> tuple[Mark, ...]:
         return tuple(mark for mark in self.marks if mark.image_id == image_id)
 

@@ -7,7 +7,7 @@ was last seen. It enters no comparison and no report.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from workstation.domain.errors import InvalidValue
@@ -36,6 +36,12 @@ class PhotoLook:
                 contrast=self.contrast,
                 gamma=self.gamma,
             )
+
+    def moved(self, brighter: float, harder: float) -> PhotoLook:
+        """So much brighter and of so much more contrast, within what there is."""
+        brightness = min(100, max(-100, round(self.brightness + brighter)))
+        contrast = min(100, max(-100, round(self.contrast + harder)))
+        return replace(self, brightness=brightness, contrast=contrast)
 
 
 AS_IT_IS = PhotoLook()

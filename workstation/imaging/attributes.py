@@ -11,6 +11,11 @@ from typing import Any
 
 from workstation.domain.errors import InvalidValue
 
+# More than any clip or enhanced object has: what is kept of each frame would fill the memory.
+MAX_FRAMES = 16_384
+# Ultrasound divides its picture into a handful.
+MAX_REGIONS = 32
+
 PLAIN = (
     "AcquisitionTime",
     "CineRate",
@@ -85,13 +90,20 @@ def placing_attributes(dataset: Any, frames: int) -> dict[str, Any]:
     groups describe them, or "frames_described": how many they describe, where that is another
     number; "regions": calibrated ultrasound regions; "ViewPosition" from its code.
 
-    Raises InvalidValue where a value is unusable as what it should be.
+    Raises InvalidValue where a value is unusable as what it should be, or frames are too many.
     """
+    if frames > MAX_FRAMES:
+        size = [numbers({k: _read(dataset, k)}, k, 1) or (0,) for k in ("Rows", "Columns")]
+        raise InvalidValue(
+            "image.too_large", rows=int(size[0][0]), cols=int(size[1][0]), frames=frames
+        )
     found = {keyword: _read(dataset, keyword) for keyword in PLAIN}
     found |= _frames(dataset, frames)
     regions = _items(dataset, "SequenceOfUltrasoundRegions")
     if regions:
-        found["regions"] = [{k: _read(region, k) for k in _REGION} for region in regions]
+        found["regions"] = [
+            {k: _read(region, k) for k in _REGION} for region in regions[:MAX_REGIONS]
+        ]
     if not found["ViewPosition"]:
         codes = [
             str(_read(item, "CodeValue") or "") for item in _items(dataset, "ViewCodeSequence")

@@ -6,7 +6,9 @@ held against the header here, because writers mix them up.
 
 from __future__ import annotations
 
+import itertools
 import struct
+import sys
 import zlib
 from typing import Any
 
@@ -176,20 +178,61 @@ def _decoded(
     if syntax == DEFLATED_FRAME:
         return _inflated_frame(dataset, coded), photometric, None
     if syntax in JPEG_8 or syntax in JPEG_12:
-        samples = int(dataset.get("SamplesPerPixel", 1))
-        if samples == 1:
-            return np.asarray(imagecodecs.jpeg8_decode(coded)), photometric, None
+        if int(dataset.get("SamplesPerPixel", 1)) == 1:
+            return _whole_jpeg(coded), photometric, None
         as_is = "RGB" if jpeg.is_rgb(coded, photometric) else None
-        pixels = imagecodecs.jpeg8_decode(coded, colorspace=as_is, outcolorspace="RGB")
-        return np.asarray(pixels), "RGB", None
+        return _whole_jpeg(coded, colorspace=as_is, outcolorspace="RGB"), "RGB", None
     if syntax in JPEG_LOSSLESS:
         pixels = imagecodecs.ljpeg_decode(coded)
         return np.asarray(pixels), photometric, jpeg.precision(coded)
     if syntax in JPEG_LS:
         return np.asarray(imagecodecs.jpegls_decode(coded)), photometric, jpeg.precision(coded)
-    decode = imagecodecs.jpeg2k_decode if syntax in JPEG_2000 else imagecodecs.htj2k_decode
     space = "RGB" if photometric in _UNDONE else photometric
-    return np.asarray(decode(coded)), space, _wavelet_precision(coded)
+    if syntax in JPEG_2000:
+        return np.asarray(imagecodecs.jpeg2k_decode(coded)), space, _wavelet_precision(coded)
+    return _whole_htj2k(coded), space, _wavelet_precision(coded)
+
+
+def _whole_jpeg(coded: bytes, **colours: str | None) -> Words:
+    """The picture of a stream whose data reach to its end: the decoder fills up what is missing,
+    with no word of it. Raises InvalidValue otherwise."""
+    import imagecodecs
+
+    pixels = np.asarray(imagecodecs.jpeg8_decode(coded, **colours))
+    if jpeg.huffman(coded):
+        longer = imagecodecs.jpeg8_decode(jpeg.with_more_data(coded), **colours)
+        if not np.array_equal(pixels, longer):
+            raise InvalidValue("photo.damaged", kind="jpeg")
+    return pixels
+
+
+def _whole_htj2k(coded: bytes) -> Words:
+    """The picture of a stream that is whole. The decoder passes over what is cut off, and reports
+    other damage as an exception nobody can catch; both are held against it here."""
+    import imagecodecs
+
+    damage: list[object] = []
+    before, sys.unraisablehook = sys.unraisablehook, damage.append
+    try:
+        pixels = np.asarray(imagecodecs.htj2k_decode(coded))
+    finally:
+        sys.unraisablehook = before
+    if damage or not _ends_with_its_tiles(coded):
+        raise ValueError("damaged codestream")
+    return pixels
+
+
+def _ends_with_its_tiles(coded: bytes) -> bool:
+    """Whether the end of a codestream follows its last tile-part (ISO/IEC 15444-1 A.4.2, A.4.4)."""
+    at = coded.find(b"\xff\x90\x00\x0a")
+    while at >= 0 and coded[at : at + 2] == b"\xff\x90" and at + 12 <= len(coded):
+        (length,) = struct.unpack_from(">I", coded, at + 6)
+        if length == 0:  # the last one may leave its length open
+            return coded.rstrip(b"\0").endswith(b"\xff\xd9")
+        if length < 14:
+            return False
+        at += length
+    return coded[at : at + 2] == b"\xff\xd9"
 
 
 def _run_lengths(dataset: Any, coded: bytes) -> Words:
@@ -198,7 +241,12 @@ def _run_lengths(dataset: Any, coded: bytes) -> Words:
 
     rows, cols = int(dataset.Rows), int(dataset.Columns)
     samples, width = int(dataset.get("SamplesPerPixel", 1)), int(dataset.BitsAllocated) // 8
-    if len(coded) < 64 or struct.unpack_from("<I", coded)[0] != samples * width:
+    if len(coded) < 64:
+        raise InvalidValue("dicom.undecodable", syntax=name_of(RLE))
+    count, *starts = struct.unpack_from("<16I", coded)
+    starts = starts[: samples * width]
+    in_order = all(a < b for a, b in itertools.pairwise([63, *starts, len(coded)]))
+    if count != samples * width or not in_order:
         raise InvalidValue("dicom.undecodable", syntax=name_of(RLE))
     flat = np.frombuffer(imagecodecs.dicomrle_decode(coded, f"<u{width}"), f"<u{width}")
     needed = rows * cols * samples

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections import Counter
+from collections import ChainMap, Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -180,10 +180,11 @@ def frame_time_of(attributes: Mapping[str, Any]) -> float | None:
 
 def _slices(facts: FileFacts) -> list[_Slice]:
     described = facts.attributes.get("frames")
+    common = {k: v for k, v in facts.attributes.items() if k != "frames"}
     out = []
     for n in range(facts.frames):
         own = described[n] if isinstance(described, list) and n < len(described) else {}
-        attributes = {k: v for k, v in facts.attributes.items() if k != "frames"} | own
+        attributes = ChainMap(own, common)  # shared, not copied for each of many frames
         found = numbers(attributes, "ImagePositionPatient", 3)
         placed = found is not None and "ImageOrientationPatient" in attributes
         if facts.frames > 1 and not own:
@@ -335,6 +336,7 @@ def _geometry(
     positions = origins @ axes[2]
     warnings: list[str] = []
     step: float | None = None
+    step_vector: tuple[float, float, float] | None = None
     tilt = 0.0
     if len(kept) > 1:
         steps = np.diff(positions)
@@ -359,9 +361,11 @@ def _geometry(
         if offset > OFFSET_TOLERANCE_MM:
             warnings.append(f"stack.offset:{offset:.1f}")
             step = None
+        if step is not None and offset <= STEP_TOLERANCE * typical + SAME_PLACE_MM:
+            step_vector = _triple(along / (len(kept) - 1))
     geometry = StackGeometry(
         _triple(origins[0]), _triple(axes[0]), _triple(axes[1]),
-        tuple(float(p) for p in positions), step, tilt,
+        tuple(float(p) for p in positions), step, tilt, step_vector,
     )  # fmt: skip
     return geometry, tuple(warnings)
 

@@ -276,8 +276,8 @@ def _opened(uow: UnitOfWork, dispute: Dispute, me: str) -> OpenDispute:
     opened = replace(opened, earlier=earlier_images(uow, case, protocol))
     if not sees(uow, Field.OTHER_READING, Role.ARBITRATOR, case, dispute):
         return opened
-    x = uow.readings.get(dispute.x_reading_id).body
-    y = uow.readings.get(dispute.y_reading_id).body
+    x = uow.readings.get(dispute.x_reading_id).body.without_notes()
+    y = uow.readings.get(dispute.y_reading_id).body.without_notes()
     verdict = _verdict(uow, dispute)
     items = dispute_items(protocol, images, verdict, x, y)
     in_slots = [r.reading_id for r in uow.readings.submitted(dispute.case_id)]

@@ -539,9 +539,18 @@ def _where_said(image: Image) -> dict[str, Any]:
         else None,
         "aspect": list(image.aspect) if image.aspect != (1, 1) else None,
         "slice_rescale": [[repr(v) for v in pair] for pair in image.slice_rescale],
+        "step_vector": _step_vector(image),
         "frame_time_ms": None if image.frame_time_ms is None else repr(image.frame_time_ms),
     }
     return {key: value for key, value in said.items() if value}
+
+
+def _step_vector(image: Image) -> list[str]:
+    """From slice to slice in LPS mm, where the normal does not say it: a tilted gantry."""
+    geometry = image.geometry
+    if geometry is None or geometry.step_vector is None or not geometry.tilt_deg:
+        return []
+    return [repr(v) for v in geometry.step_vector]
 
 
 README = """# Frozen dataset version

@@ -15,7 +15,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from workstation.i18n import N_, tr
-from workstation.ui.canvas.tool import tools
+from workstation.ui.canvas.tool import label_tools, measuring_tools
 from workstation.ui.key_map import KeyMap
 
 
@@ -32,14 +32,15 @@ class Where(StrEnum):
         return self is other or Where.EVERYWHERE in (self, other)
 
 
-READ, LOOK, DRAW, RULE, WINDOW = (
+READ, LOOK, DRAW, MEASURE, RULE, WINDOW = (
     N_("Reading"),
     N_("Looking"),
     N_("Drawing"),
+    N_("Measuring"),
     N_("Arbitration"),
     N_("Window"),
 )
-_WHERE = {LOOK: Where.BENCH, DRAW: Where.BENCH, RULE: Where.RULING}
+_WHERE = {LOOK: Where.BENCH, DRAW: Where.BENCH, MEASURE: Where.BENCH, RULE: Where.RULING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,11 @@ TABLE = (
     Action("window_7", N_("Option 7 of the focused question"), ("7",), LOOK),
     Action("window_8", N_("Option 8 of the focused question"), ("8",), LOOK),
     Action("window_9", N_("Option 9 of the focused question"), ("9",), LOOK),
+    Action("grid", N_("ETDRS grid on photographs"), ("Shift+G",), LOOK),
     Action("no_tool", N_("Put the tool away"), ("Esc",), DRAW),
     Action("smaller", N_("Smaller brush; without one, fainter marks"), ("[",), DRAW),
     Action("larger", N_("Larger brush; without one, stronger marks"), ("]",), DRAW),
-    Action("delete", N_("Delete the lesion chosen"), ("Del",), DRAW),
+    Action("delete", N_("Delete the lesion or measure chosen"), ("Del",), DRAW),
     Action("adopt_x", N_("Adopt X"), ("X",), RULE),
     Action("adopt_y", N_("Adopt Y"), ("Y",), RULE),
     Action("keep_mine", N_("Keep mine"), ("M",), RULE),
@@ -107,9 +109,12 @@ TABLE = (
 
 
 def all_actions() -> tuple[Action, ...]:
-    """The table, with a row for each drawing tool."""
-    drawing = tuple(Action(f"tool:{t.tool_id}", t.title, (t.shortcut,), DRAW) for t in tools())
-    return (*TABLE, *drawing)
+    """The table, with a row for each tool."""
+    drawing, measuring = (
+        tuple(Action(f"tool:{t.tool_id}", t.title, (t.shortcut,), group) for t in found)
+        for group, found in ((DRAW, label_tools()), (MEASURE, measuring_tools()))
+    )
+    return (*TABLE, *drawing, *measuring)
 
 
 def row(action_id: str) -> Action:

@@ -33,16 +33,19 @@ from workstation.display.view import FIT, ViewTransform, aspect_of
 from workstation.domain.errors import WorkstationError
 from workstation.domain.geometry import EdgeLetters, edges_of
 from workstation.domain.image import Image
+from workstation.domain.viewing import PhotoLook
 from workstation.i18n import tr
 from workstation.messages import sentence
 from workstation.ui.canvas import writing
-from workstation.ui.canvas.looks import Looks, window_of
+from workstation.ui.canvas.layer import Layer
+from workstation.ui.canvas.looks import Looks
 from workstation.ui.canvas.marks import DrawnMark, MarksLayer
 from workstation.ui.canvas.picture import PanePicture, device_rect
 from workstation.ui.canvas.planes import Plane, prepared
 from workstation.ui.canvas.tool import Point, Stroke, Surface, Tool
+from workstation.ui.state.equalised import Equalised
 from workstation.ui.state.mouse import Drag, mouse_roles
-from workstation.ui.state.view_state import ViewState
+from workstation.ui.state.view_state import MarksShown, ViewState
 
 # The plane; None while it is on its way.
 LoadPlane = Callable[[Image, int], Plane | Pixels | None]
@@ -66,11 +69,12 @@ class _Dragging:
     view: ViewTransform
     window: tuple[float, float]
     z: int
+    look: PhotoLook
 
 
 class ImageView(QWidget):
-    """`set_image`, `set_marks`, `set_tool`; `lens` is how many times the magnifier
-    enlarges (0: none)."""
+    """`set_image`, `set_marks`, `set_tool`; `lens` says how many times the magnifier enlarges
+    (0: none)."""
 
     read_out = Signal(str)
     focused = Signal(object)
@@ -91,6 +95,10 @@ class ImageView(QWidget):
         self._picture = PanePicture()
         self._looks = Looks()
         self._layer = MarksLayer()
+        self.layers: list[Layer] = []
+        self._held_by: Layer | None = None
+        self._equalised = Equalised(self, prepared)
+        self._equalised.ready.connect(self.update)
         self._lens = 0.0
         self._lens_picture = PanePicture()
         self._tool: Tool | None = None
@@ -131,6 +139,14 @@ class ImageView(QWidget):
         self._stroke = None
         self.setCursor(Qt.CursorShape.CrossCursor if tool else Qt.CursorShape.ArrowCursor)
         self.update()
+
+    @property
+    def tool(self) -> Tool | None:
+        return self._tool
+
+    @property
+    def stroke(self) -> Stroke | None:
+        return self._stroke
 
     @property
     def stroke_open(self) -> bool:
@@ -221,7 +237,8 @@ class ImageView(QWidget):
         if self.image is None:
             return self.view.window or (128.0, 256.0)
         plane = self._current()
-        return window_of(self.image, self.slice(), self.view, plane.stored if plane else None)
+        stored = plane.stored if plane else None
+        return self._looks.window(self.image, self.slice(), self.view, stored)
 
     def edges(self) -> EdgeLetters:
         """The patient's sides at the four edges, as the picture is turned now."""
@@ -265,6 +282,7 @@ class ImageView(QWidget):
             painter.fillRect(dirty, QColor("#000000"))
             writing.message(painter, self.rect(), self._problem or tr("Loading …"))
         else:
+            plane = self._equalised.of(plane.stored, self.view.look) or plane
             look = self._looks.of(self.image, self.slice(), self.view, plane.stored)
             size = (self.image.rows, self.image.cols)
             self._picture.draw(painter, view, plane, plane.levels, size, look, dirty)
@@ -272,6 +290,7 @@ class ImageView(QWidget):
                 painter, self.image, self.slice(), view, self.view.shown, self.view.opacity,
                 self.font(),
             )  # fmt: skip
+            self._draw_layers(painter)
             self._draw_stroke(painter, view, dirty)
         self._draw_text(painter, view)
         if plane is not None and self._lens and self._pointer is not None:
@@ -281,6 +300,13 @@ class ImageView(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QColor("#5b6067"))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+    def _draw_layers(self, painter: QPainter) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for layer in self.layers:
+            if self.view.shown is not MarksShown.HIDDEN:
+                layer.paint(painter, self)
+            layer.always(painter, self)
 
     def _draw_stroke(self, painter: QPainter, view: ViewTransform, dirty: QRect) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -414,16 +440,31 @@ class ImageView(QWidget):
         self.focused.emit(self)
         if self.image is None:
             return
-        roles = mouse_roles()
-        at = event.position()
-        if event.button() is roles.first and self._tool is not None:
-            if self.surface_for is not None:
+        at, roles = event.position(), mouse_roles()
+        if event.button() is roles.first:
+            self._held_by = self._taking(at)
+            if self._held_by is not None:
+                self.update()
+                return
+            if self._tool is not None and self.surface_for is not None:
                 self._press(self.to_image(at))
                 return
         what = roles.drag(event.button())
         self._drag = _Dragging(
-            what, event.button(), at, self.transform(), self.values_window(), self.slice()
+            what,
+            event.button(),
+            at,
+            self.transform(),
+            self.values_window(),
+            self.slice(),
+            self.view.look,
         )
+
+    def _taking(self, at: QPointF) -> Layer | None:
+        """The layer that takes a press, while marks are shown."""
+        if self.view.shown is MarksShown.HIDDEN:
+            return None
+        return next((layer for layer in self.layers if layer.press(self, at)), None)
 
     def _press(self, point: Point) -> None:
         assert self.image is not None and self._tool is not None and self.surface_for is not None
@@ -436,6 +477,9 @@ class ImageView(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = event.position()
+        if self._held_by is not None:
+            self._held_by.drag(self, at)
+            return
         if self._drag is not None:
             self._dragged(at)
             return
@@ -450,9 +494,14 @@ class ImageView(QWidget):
         now = self._painted_box(view)
         if not painted.united(dirty).contains(now):
             dirty = dirty.united(now)
-        if not dirty.isEmpty():
+        if self._stroke is not None and self._stroke.whole_pane:
+            self.update()
+        elif not dirty.isEmpty():
             self.update(dirty)
         self.read_out.emit(self._read(self._pointer))
+
+    def _tool_pressed(self, buttons: Qt.MouseButton) -> bool:
+        return bool(buttons & mouse_roles().first)
 
     def _dragged(self, at: QPointF) -> None:
         assert self._drag is not None
@@ -468,6 +517,10 @@ class ImageView(QWidget):
             self.look_from(drag.view.zoomed(middle, 1.01 ** (-dy)))
         elif drag.what is Drag.SLICES:
             self.go_to_slice(drag.z + round(dy / 8))
+        elif drag.what is Drag.WINDOW and self.image is not None and self.image.samples == 3:
+            # As with a window: to the right softens, up darkens.
+            up = dy * mouse_roles().level_sign
+            self.view.set(look=drag.look.moved(up / 4, -dx / 4))
         elif drag.what is Drag.WINDOW:
             center, width = drag.window
             step = max(1.0, width / 300)
@@ -476,6 +529,10 @@ class ImageView(QWidget):
             self.view.set(window=(level, max(1.0, width + dx * step)))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._held_by is not None:
+            held, self._held_by = self._held_by, None
+            held.release(self)
+            return
         if self._drag is not None:
             drag = self._drag
             if event.button() != drag.button:
@@ -511,7 +568,7 @@ class ImageView(QWidget):
             if self._stroke.close():
                 self._stroke = None
             self.update()
-        elif self._tool is None and event.button() == Qt.MouseButton.LeftButton:
+        elif self._tool is None and event.button() is mouse_roles().first:
             self.alone_wanted.emit(self)
         else:
             self.mousePressEvent(event)
@@ -598,8 +655,8 @@ class ImageView(QWidget):
         if self.image.samples == 3:
             shown = "RGB " + " ".join(str(int(v)) for v in np.asarray(value).ravel())
         else:
-            modality = GreyChain.of(self.image, self.slice()).modality(np.asarray(value))
-            shown = f"{float(modality):g}"
+            chain = GreyChain.of(self.image, self.slice())
+            shown = f"{float(chain.modality(np.asarray(value))):g}"
             shown += " HU" if self.image.modality == "CT" else ""
         return f"x {x}  y {y}  {shown}"
 

@@ -87,7 +87,7 @@ class Links(QObject):
     def _same_image(self, pane: ImageView, other: ImageView) -> dict[str, object]:
         view = pane.view
         values: dict[str, object] = {
-            "turn": view.turn, "inverted": view.inverted, "green_only": view.green_only,
+            "turn": view.turn, "inverted": view.inverted, "look": view.look, "grid": view.grid,
         }  # fmt: skip
         if self._on[SLICE]:
             values["z"] = view.z

@@ -71,6 +71,8 @@ class Comparing(QWidget):
         self.bench = Bench(
             app.workspace, opened.protocol, self.images, self.own, read_only=self.read_only
         )
+        if not self.read_only:
+            self.autosave.gather = self.own.save_viewing
         self.bench.read_out.connect(app.read_out)
         app.jobs.closing.connect(self.bench.close_images)
         self.bench.toolbar.class_followed.connect(

@@ -56,6 +56,8 @@ class OwnRead(QWidget):
         self.bench = Bench(
             app.workspace, protocol, self.targets, self.session, read_only=not self.open
         )
+        if self.open:
+            self.autosave.gather = self.session.save_viewing
         self.bench.read_out.connect(app.read_out)
         app.jobs.closing.connect(self.bench.close_images)
         self.bench.toolbar.class_followed.connect(
