@@ -192,6 +192,7 @@ ERRORS = {
     "store.rollback_reason": N_(
         "Say in at least {minimum} characters why the older store is accepted."
     ),
+    "view.quarter_turns": N_("A picture is turned by 0 to 3 quarter turns, not by {turns}."),
     "window.no_display": N_(
         "There is no display here. Start from a desktop, or use the commands (workstation --help; "
         "the demo study without a display: installer/run.py --headless --out DIR)."
