@@ -78,7 +78,9 @@ class StackGeometry:
     `positions_mm` is the distance of each slice along the normal, ascending. `origin` is
     ImagePositionPatient of slice 0; `row_direction` and `col_direction` are unit vectors.
     `step_mm` is None where the step is not uniform. `tilt_deg` is the gantry tilt: the angle
-    between the normal and the line through the slice origins.
+    between the normal and the line through the slice origins. `step_vector` leads from the origin
+    of a slice to the next in patient space, tilt and all; None where it differs between slices, or
+    was not kept.
     """
 
     origin: tuple[float, float, float]
@@ -87,6 +89,7 @@ class StackGeometry:
     positions_mm: tuple[float, ...]
     step_mm: float | None
     tilt_deg: float
+    step_vector: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,11 +189,13 @@ def _geometry(
     warnings: list[str] = []
     steps = np.diff(positions)
     step: float | None = None
+    step_vector: tuple[float, float, float] | None = None
     tilt = 0.0
     if len(kept) > 1:
         typical = float(np.median(steps))
         if float(np.abs(steps - typical).max()) <= STEP_TOLERANCE * typical + 1e-3:
             step = float(np.mean(steps))
+            step_vector = _step_vector([entry[1] for entry in kept], typical)
         else:
             gaps = [n + 1 for n, s in enumerate(steps) if s > 1.5 * typical]
             if gaps:
@@ -208,9 +210,21 @@ def _geometry(
             tilt = 0.0
     origin = kept[0][1]
     geometry = StackGeometry(
-        _triple(origin), _triple(axes[0]), _triple(axes[1]), tuple(positions), step, tilt
-    )
+        _triple(origin), _triple(axes[0]), _triple(axes[1]), tuple(positions), step, tilt,
+        step_vector,
+    )  # fmt: skip
     return geometry, tuple(warnings)
+
+
+def _step_vector(
+    origins: Sequence[np.ndarray], typical: float
+) -> tuple[float, float, float] | None:
+    """From one slice origin to the next, in LPS mm; None where they do not lie on one line."""
+    places = np.stack(origins)
+    vector = (places[-1] - places[0]) / (len(places) - 1)
+    expected = places[0] + vector * np.arange(len(places))[:, None]
+    off = float(np.linalg.norm(places - expected, axis=1).max())
+    return _triple(vector) if off <= STEP_TOLERANCE * typical + 1e-3 else None
 
 
 def _triple(values: np.ndarray) -> tuple[float, float, float]:
