@@ -23,7 +23,6 @@ from support.measure import (
     interleaved,
     median_phases,
 )
-from support.peer import peer_python
 from support.screen import screen
 
 PRODUCT, NAPARI, BARE = "product", "napari", "bare Qt window"
@@ -37,7 +36,7 @@ REMARKS = {
 def run(context):
     # On two cores the peer's environment and the study are made side by side.
     with ThreadPoolExecutor(1) as pool:
-        peer = pool.submit(peer_python, "napari", context.cache, 170 if context.quick else 1800)
+        peer = pool.submit(context.peer, "napari")
         study = prepared(context)
         problem = peer.exception()
     if problem is not None and not isinstance(problem, CannotRun):
@@ -104,7 +103,10 @@ class Bench:
             for name in peers:
                 remarks[name] += "; one photograph, where the product shows both eyes"
         title = f"{kind}: {self.about['images'][kind]['what']}"
-        return Line(title, times[PRODUCT], peers, remarks, median_phases(found[PRODUCT]))
+        phases = median_phases(found[PRODUCT])
+        return Line(
+            title, times[PRODUCT], peers, remarks, phases, "B25", BARE, different_engine=(NAPARI,)
+        )
 
     def _file(self, kind):
         return str(self.study / self.about["images"][kind]["file"])

@@ -36,5 +36,6 @@ def run(context):
             3 * context.rounds,
         )
     remarks = {BARE: "the floor: the same interpreter, doing nothing"}
-    line = Line("installer/run.py, environment ready", found["ours"], {BARE: found[BARE]}, remarks)
+    what = "installer/run.py, environment ready"
+    line = Line(what, found["ours"], {BARE: found[BARE]}, remarks, floor=BARE)
     return Result([line], ["the issue asks for less than 5,000 ms"])

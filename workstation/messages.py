@@ -241,6 +241,9 @@ ERRORS = {
     "identity.photo_metadata": N_(
         "The photograph’s metadata may name a person ({where}); remove them first."
     ),
+    "image.no_memory": N_(
+        "There is not enough memory to show image {image}; close other programs and try again."
+    ),
     "image.no_size": N_("The image has no size."),
     "image.too_large": N_("The image is too large ({rows} x {cols}, {frames} frames)."),
     "image.unknown": N_("There is no image {image}."),

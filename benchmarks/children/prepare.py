@@ -35,7 +35,7 @@ def main(home):
     _, data = workspace.pixels.encoded(photo)
     (home / "fundus.jpg").write_bytes(data)
     workspace.close()
-    workspace, stack_case, stack = waiting(opener, home / story.CT_STUDY, "raw+zstd")
+    workspace, stack_case, stack = waiting(opener, home / story.CT_STUDY, "shuffle+zstd")
     planes = [workspace.pixels.plane(stack, z) for z in range(stack.slices)]
     np.save(home / "ct.npy", np.stack(planes))
     workspace.close()

@@ -14,6 +14,17 @@ CHILDREN = BENCHMARKS / "children"
 FEWEST_COLOURS = 20
 
 
+def timed(work):
+    """A candidate for `interleaved`: milliseconds that one call of `work` takes."""
+
+    def once():
+        start = time.perf_counter()
+        work()
+        return (time.perf_counter() - start) * 1000
+
+    return once
+
+
 class CannotRun(Exception):
     """Why a benchmark, or one peer in it, gave no number."""
 
@@ -29,6 +40,34 @@ class Line:
     remarks: dict[str, str] = field(default_factory=dict)
     # Name -> median milliseconds from the phase before.
     phases: dict[str, float] = field(default_factory=dict)
+    # Its number in the list of what is to be measured ("B11").
+    b_number: str = ""
+    # The peer that can do nothing but what the machine cannot do without; no rival.
+    floor: str = ""
+    # Peers that do the work with another engine than the one we use ourselves: being much slower
+    # than one of these fails a run. The others are information.
+    different_engine: tuple[str, ...] = ()
+    unit: str = "ms"
+
+    @property
+    def rivals(self) -> list[str]:
+        return [peer for peer in self.peers if peer != self.floor]
+
+    @property
+    def best_peer(self) -> str:
+        """The quickest peer that is not the floor; empty without one."""
+        return min(self.rivals, key=lambda p: statistics.median(self.peers[p]), default="")
+
+    @property
+    def slower_than(self) -> list[str]:
+        """Peers of another engine that need less than two thirds of our time."""
+        return [p for p in self.different_engine if p in self.peers and self.ratio(p) < 1 / 1.5]
+
+    @property
+    def mad(self) -> float:
+        """Median distance of our rounds from their median."""
+        middle = statistics.median(self.ours)
+        return statistics.median(abs(value - middle) for value in self.ours)
 
     def ratio(self, peer: str) -> float:
         """How many times as long the peer takes: more than 1 where we are faster."""
@@ -65,6 +104,13 @@ class Context:
     @property
     def rounds(self) -> int:
         return 3 if self.quick else 9
+
+    def peer(self, name: str, patience: float = 1800) -> str:
+        """The interpreter of a peer's own environment (`support/NAME.txt`); a quick run takes it
+        where it is and makes none. Raises CannotRun."""
+        from support.peer import peer_python
+
+        return peer_python(name, self.cache, 0 if self.quick else patience)
 
 
 def interleaved(candidates, rounds):

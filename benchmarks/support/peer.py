@@ -14,7 +14,7 @@ LISTS = Path(__file__).resolve().parent
 
 def peer_python(name: str, cache: Path, patience: float) -> str:
     """The interpreter of the peer's environment. Raises CannotRun where it cannot be made within
-    `patience` seconds."""
+    `patience` seconds; with none, it is taken only where it is already."""
     wanted = LISTS / f"{name}.txt"
     key = hashlib.sha256(wanted.read_bytes() + sys.version.encode()).hexdigest()[:12]
     home = cache / f"{name}-{key}"
@@ -22,6 +22,8 @@ def peer_python(name: str, cache: Path, patience: float) -> str:
     ready = home / "ready"
     if ready.is_file():
         return str(python)
+    if not patience:
+        raise CannotRun("its environment is not here; a run that is not quick makes it")
     for old in cache.glob(f"{name}-*"):
         shutil.rmtree(old, ignore_errors=True)
     pip = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]

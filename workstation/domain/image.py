@@ -96,8 +96,9 @@ class StackGeometry:
 class PlaneRef:
     """Where one plane (photograph or slice) lies in the blob store.
 
-    `codec`: "jpeg" (the coded photograph bit for bit, metadata dropped) or "raw+zstd" (canonical
-    little-endian pixels). `pixel_sha256` is over the canonical decoded pixels.
+    `codec`: "jpeg" (the coded photograph bit for bit, metadata dropped), "raw+zstd" (canonical
+    little-endian pixels) or "shuffle+zstd" (of 16-bit pixels all low bytes, then all high bytes).
+    `pixel_sha256` is over the canonical decoded pixels.
     """
 
     blob_id: str

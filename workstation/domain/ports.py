@@ -283,6 +283,21 @@ class Pixels(Port):
     def encoded(self, image: Image, z: int = 0) -> tuple[str, bytes]:
         """("jpeg", the coded photograph) where it was kept coded, else ("raw", canonical bytes)."""
 
+    def volume(self, image: Image, progress: Progress) -> npt.NDArray[np.generic]:
+        """All planes, (slices, rows, cols) or (slices, rows, cols, 3); read-only, and the same
+        memory as the planes. The middle ones come first. `progress` is called from the caller's
+        thread, and stops the loading where it raises."""
+
+    def stored(self, pixels: npt.NDArray[np.generic]) -> tuple[str, bytes]:
+        """The codec and the bytes in which canonical pixels are kept, without loss."""
+
+    @property
+    def capacity(self) -> int:
+        """Bytes of pixels that are kept in memory."""
+
+    def keep_only(self, images: Sequence[Image]) -> None:
+        """Let go of the pixels of all other images; who holds an array keeps it."""
+
 
 class FileIntake(Port):
     """Reads delivered files in a child process with memory and time caps."""

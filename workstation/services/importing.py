@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import zstandard
 
 from workstation.domain.case import Case, CaseState, Subject, moved
 from workstation.domain.errors import EnvironmentProblem, InvalidValue, RuleViolation
@@ -445,9 +444,7 @@ def _with_planes(
         if plane.coded:
             codec, data = "jpeg", plane.coded
         else:
-            little = plane.pixels.astype(plane.pixels.dtype.newbyteorder("<"), copy=False)
-            raw = np.ascontiguousarray(little).tobytes()
-            codec, data = "raw+zstd", zstandard.ZstdCompressor(level=3).compress(raw)
+            codec, data = workspace.pixels.stored(plane.pixels)
         blob_id = workspace.blobs.write(image.case_id, image.image_id, data)
         written.append(blob_id)
         references.append(PlaneRef(blob_id, codec, pixel_sha256, len(data)))

@@ -64,7 +64,7 @@ def opened(key: bytes, aad: bytes, data: bytes) -> bytes:
     count = -(-len(body) // size)
     try:
         return b"".join(
-            cipher.decrypt(_nonce(n, n == count - 1), bytes(body[n * size : (n + 1) * size]), aad)
+            cipher.decrypt(_nonce(n, n == count - 1), body[n * size : (n + 1) * size], aad)
             for n in range(count)
         )
     except InvalidTag as error:

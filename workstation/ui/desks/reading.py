@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -19,6 +19,7 @@ from workstation.domain.events import Changes, Topic
 from workstation.domain.people import Role
 from workstation.i18n import N_, tr
 from workstation.services import reading
+from workstation.services.prefetching import Prefetching
 from workstation.services.reading import OpenCase
 from workstation.ui.actions import bind, hint
 from workstation.ui.desk import Desk
@@ -36,6 +37,8 @@ class ReadingDesk(QWidget):
         self.app = app
         self.case: OpenCase | None = None
         self.read: OwnRead | None = None
+        self._ahead = Prefetching(app.workspace)
+        app.jobs.closing.connect(self._ahead.close)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -133,6 +136,12 @@ class ReadingDesk(QWidget):
         self.read.show()
         self.read.bench.focus_first()
         self.refresh()
+        # After the first picture is on the screen: nothing comes before that.
+        QTimer.singleShot(0, self, self._look_ahead)
+
+    def _look_ahead(self) -> None:
+        if self.case is not None:
+            self._ahead.after(self.case.case.case_id, self.case.images)
 
     def _open_anew(self, case_id: str) -> None:
         """As the store has it: another window went on with the draft, or submitted it."""
