@@ -29,7 +29,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from workstation.domain.image import Image, ImageKind, SpacingKind
+from workstation.display.grey import GreyChain
+from workstation.domain.image import Image, ImageKind, SpacingKind, Window
 from workstation.domain.marks import Mark, PointShape, mark_planes
 from workstation.i18n import tr
 from workstation.ui.canvas.painting import outline_lines, pyramid
@@ -254,19 +255,10 @@ class ImageView(QWidget):
         return np.repeat(self._windowed(raw)[..., None], 3, axis=2)
 
     def _windowed(self, raw: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
-        """PS3.3 C.11.2.1.2 LINEAR on modality values, MONOCHROME1 inverted once, after it."""
+        """Resampled stored values through the image's grey chain and the window in force."""
         assert self.image is not None
         center, width = self.values_window()
-        width = max(width, 1.0)
-        values = raw.astype(np.float32) * self.image.slope + self.image.intercept
-        if width <= 1.0:
-            grey = np.where(values < center, 0.0, 255.0)
-        else:
-            grey = ((values - (center - 0.5)) / (width - 1) + 0.5) * 255.0
-        grey = np.clip(np.rint(grey), 0, 255)
-        if self.image.monochrome1:
-            grey = 255 - grey
-        return grey.astype(np.uint8)
+        return GreyChain.of(self.image, self.slice()).grey(raw, Window(center, max(width, 1.0)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

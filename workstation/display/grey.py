@@ -1,0 +1,122 @@
+"""The greyscale chain: stored values to the grey that is seen (PS3.3 C.7.6.3, C.11.1, C.11.2).
+
+stored value -> modality LUT, or slope and intercept -> padding apart -> VOI -> polarity, once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from workstation.display.voi import looked_up, through_table, windowed
+from workstation.domain.image import Image, LookupTable, Window
+
+Choice = Window | LookupTable
+BACKGROUND = 0
+"""The level of padding, whatever the polarity: what is no picture is black."""
+
+
+@dataclass(frozen=True, slots=True)
+class GreyChain:
+    """How stored values of one plane become grey levels.
+
+    `inverted` where the smallest value is shown white: MONOCHROME1 or a PresentationLUTShape of
+    INVERSE, which say the same thing (C.7.6.3.1.2, C.11.6). `padding` is a range of stored values,
+    both ends in it.
+    """
+
+    slope: float = 1.0
+    intercept: float = 0.0
+    modality_lut: LookupTable | None = None
+    padding: tuple[int, int] | None = None
+    windows: tuple[Window, ...] = ()
+    voi_luts: tuple[LookupTable, ...] = ()
+    inverted: bool = False
+
+    @classmethod
+    def of(cls, image: Image, z: int = 0) -> GreyChain:
+        """The chain of slice or frame `z` of an image, with what it has of its own."""
+        rescale = image.slice_rescale[z] if image.slice_rescale else (image.slope, image.intercept)
+        windows = image.slice_windows[z] if image.slice_windows else image.windows
+        return cls(
+            rescale[0],
+            rescale[1],
+            image.modality_lut,
+            image.padding,
+            windows,
+            image.voi_luts,
+            image.monochrome1 or image.inverse_shape,
+        )
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """What the file offers, best first; each has its explanation."""
+        return (*self.windows, *self.voi_luts)
+
+    def modality(self, stored: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
+        """Modality values (HU for CT), same shape. A modality LUT rules slope and intercept out."""
+        values = stored.astype(np.float64)
+        if self.modality_lut is not None:
+            return looked_up(values, self.modality_lut)
+        return values * self.slope + self.intercept
+
+    def is_padding(self, stored: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
+        """Where there is padding instead of picture (C.7.5.1.1.2)."""
+        if self.padding is None:
+            return np.zeros(stored.shape, np.bool_)
+        low, high = self.padding
+        return np.asarray(np.greater_equal(stored, low) & np.less_equal(stored, high), np.bool_)
+
+    def default(self, stored: npt.NDArray[np.generic]) -> Choice:
+        """The file's first window, else its first VOI LUT, else from the smallest to the largest
+        modality value of `stored` that is no padding."""
+        return self.choices[0] if self.choices else self.full_range(stored)
+
+    def full_range(self, stored: npt.NDArray[np.generic]) -> Window:
+        """The LINEAR window whose borders are the smallest and largest value that is no padding."""
+        seen = stored[~self.is_padding(stored)] if self.padding is not None else stored
+        if seen.size == 0:
+            return Window(0.5, 1.0)
+        if self.modality_lut is None:
+            ends = self.modality(np.array([seen.min(), seen.max()]))
+        else:
+            ends = self.modality(seen)
+        low, high = float(ends.min()), float(ends.max())
+        return Window((low + high + 1.0) / 2.0, high - low + 1.0)
+
+    def levels(self, values: npt.NDArray[np.generic], choice: Choice) -> npt.NDArray[np.uint8]:
+        """Grey levels of modality `values` of any shape (a slab's mean, a reslice); no padding.
+
+        Fractions of a level are dropped, as the DICOM toolkits do.
+        """
+        ends = (255.0, 0.0) if self.inverted else (0.0, 255.0)
+        exact = values.astype(np.float64)
+        if isinstance(choice, Window):
+            return windowed(exact, choice, *ends).astype(np.uint8)
+        return through_table(exact, choice, *ends).astype(np.uint8)
+
+    def table(self, dtype: npt.DTypeLike, choice: Choice) -> npt.NDArray[np.uint8]:
+        """The whole chain for every stored value of `dtype` (uint8, uint16, int16).
+
+        256 or 65536 levels; the place of a value is its bits read as unsigned.
+        """
+        kind = np.dtype(dtype)
+        stored = np.arange(1 << kind.itemsize * 8).astype(f"u{kind.itemsize}").view(kind)
+        levels = self.levels(self.modality(stored), choice)
+        levels[self.is_padding(stored)] = BACKGROUND
+        return levels
+
+    def grey(
+        self, stored: npt.NDArray[np.generic], choice: Choice | None = None
+    ) -> npt.NDArray[np.uint8]:
+        """What is seen of `stored` (rows, cols), as uint8; `choice` defaults to `default`.
+
+        Raises InvalidValue for a window that is none.
+        """
+        import cv2
+
+        table = self.table(stored.dtype, choice if choice is not None else self.default(stored))
+        places = np.ascontiguousarray(stored).view(f"u{stored.dtype.itemsize}")
+        return np.asarray(cv2.LUT(places, table), np.uint8)
