@@ -85,6 +85,11 @@ class Plane:
             float(offset @ np.array(normal)),
         )
 
+    def at_depth(self, w: float) -> Vector:
+        """The point `w` mm behind the centre."""
+        normal = self.normal
+        return _vector(np.array(self.center) + w * np.array(normal))
+
     def moved(self, center: Vector) -> Plane:
         """The same plane through another point."""
         return Plane(center, self.right, self.down)
@@ -173,14 +178,17 @@ class Volume:
         x, y, z = index
         return float(self.voxels[z, y, x]) * self.slope + self.intercept
 
-    def nearest_center(self, point: Sequence[float]) -> Vector:
-        """The centre of the voxel nearest to a patient point, inside the volume."""
-        limits = self.voxels.shape[::-1]
-        index = [
+    def nearest_index(self, point: Sequence[float]) -> tuple[int, int, int]:
+        """The voxel (x, y, z) nearest to a patient point."""
+        x, y, z = (
             min(max(math.floor(v + 0.5), 0), n - 1)
-            for v, n in zip(self.to_index(point), limits, strict=True)
-        ]
-        return self.to_patient(index)
+            for v, n in zip(self.to_index(point), self.voxels.shape[::-1], strict=True)
+        )
+        return x, y, z
+
+    def nearest_center(self, point: Sequence[float]) -> Vector:
+        """The centre of that voxel."""
+        return self.to_patient(self.nearest_index(point))
 
 
 def check(image: Image) -> None:

@@ -40,6 +40,7 @@ TABLE = (
     Action("marks_shown", N_("Marks: outlined, hidden, hatched"), ("Space",), LOOK),
     Action("fit", N_("Fit the image to the pane"), ("F",), LOOK),
     Action("full_size", N_("One image pixel on one screen pixel"), ("Home",), LOOK),
+    Action("mpr", N_("Planes and 3-D view of a stack, and back"), ("Ctrl+M",), LOOK),
     Action("window_0", N_("Window of the file"), ("0",), LOOK),
     Action("window_1", N_("Window: abdomen"), ("1",), LOOK),
     Action("window_2", N_("Window: lung"), ("2",), LOOK),

@@ -24,6 +24,7 @@ from workstation.services.reading import OpenCase
 from workstation.ui.actions import bind, hint
 from workstation.ui.desk import Desk
 from workstation.ui.errors import told
+from workstation.ui.panels.mpr_switch import MprSwitch
 from workstation.ui.panels.own_read import OwnRead, confirmed
 from workstation.ui.state.app_state import AppState
 from workstation.ui.theme import badge, color_of
@@ -57,6 +58,8 @@ class ReadingDesk(QWidget):
         left.addWidget(self.count)
         left.addWidget(self.list, 1)
         left.addWidget(self.next)
+        self.mpr = MprSwitch(app)
+        left.addWidget(self.mpr)
         row.addLayout(left)
         self._middle = QVBoxLayout()
         self._middle.setContentsMargins(0, 0, 0, 8)
@@ -66,6 +69,7 @@ class ReadingDesk(QWidget):
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._middle.addWidget(self._empty)
         bind(self, "next_case", self.open_next)
+        bind(self, "mpr", self.mpr.click)
         app.changed.connect(self._changed)
         self.refresh()
 
@@ -135,6 +139,7 @@ class ReadingDesk(QWidget):
         self._middle.addWidget(self.read, 1)
         self.read.show()
         self.read.bench.focus_first()
+        self.mpr.offer(self.read)
         self.refresh()
         # After the first picture is on the screen: nothing comes before that.
         QTimer.singleShot(0, self, self._look_ahead)
@@ -151,6 +156,7 @@ class ReadingDesk(QWidget):
         self.app.saved.emit(tr("opened anew"))
 
     def close_case(self) -> None:
+        self.mpr.offer(None)
         if self.read is not None:
             self.read.hide()
             self.read.deleteLater()
