@@ -206,7 +206,7 @@ def test_without_opengl_there_is_a_sentence_and_no_crash() -> None:
 
 
 def test_strips_grow_and_shrink_with_the_time_they_take() -> None:
-    assert strip_rows(600, 0, 0.0, 0.05) == 50
+    assert strip_rows(600, 0, 0.0, 0.05) == 25
     assert strip_rows(600, 50, 0.1, 0.05) == 25
-    assert strip_rows(600, 50, 0.001, 0.05) == 100
+    assert strip_rows(600, 50, 0.001, 0.05) == 75
     assert strip_rows(600, 8, 5.0, 0.05) == 4

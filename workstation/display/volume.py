@@ -69,7 +69,8 @@ class Plane:
     @property
     def normal(self) -> Vector:
         """Unit vector away from the viewer."""
-        return _vector(np.cross(self.right, self.down))
+        (a, b, c), (x, y, z) = self.right, self.down
+        return b * z - c * y, c * x - a * z, a * y - b * x
 
     def to_patient(self, u: float, v: float) -> Vector:
         c, r, d = self.center, self.right, self.down
@@ -77,13 +78,9 @@ class Plane:
 
     def from_patient(self, point: Sequence[float]) -> tuple[float, float, float]:
         """(u, v, w) of a patient point; w is its distance behind the plane, all in mm."""
-        offset = np.asarray(point, np.float64) - np.array(self.center)
-        normal = self.normal
-        return (
-            float(offset @ np.array(self.right)),
-            float(offset @ np.array(self.down)),
-            float(offset @ np.array(normal)),
-        )
+        x, y, z = (float(p) - c for p, c in zip(point, self.center, strict=True))
+        u, v, w = (x * a + y * b + z * c for a, b, c in (self.right, self.down, self.normal))
+        return u, v, w
 
     def at_depth(self, w: float) -> Vector:
         """The point `w` mm behind the centre."""

@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QLineF, QPointF, Qt, QTimer, Signal
@@ -19,7 +20,6 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
-    QPainterPath,
     QPaintEvent,
     QPen,
     QWheelEvent,
@@ -86,6 +86,7 @@ class PlaneView(QWidget):
         self._eye: Vector | None = None
         self._marks: tuple[VolumeMark, ...] = ()
         self._buffer: tuple[object, npt.NDArray[np.generic], npt.NDArray[np.bool_]] | None = None
+        self._table: tuple[Choice, npt.NDArray[np.uint8]] | None = None
         self._fine: _Fine | None = None
         self._drag: tuple[str, QPointF, tuple[float, ...]] | None = None
         self._refine = QTimer(self)
@@ -250,9 +251,16 @@ class PlaneView(QWidget):
         if values.dtype.kind == "f":
             grey = self._chain.levels(values, self.choice())
         else:
-            grey = self._chain.grey(values, self.choice())
+            grey = self._looked_up(values, self.choice())
         grey[outside] = BACKGROUND
         return grey
+
+    def _looked_up(self, values: npt.NDArray[np.generic], choice: Choice) -> npt.NDArray[np.uint8]:
+        """Through the chain's table, which is made once for a window."""
+        if self._table is None or self._table[0] != choice:
+            self._table = choice, self._chain.table(values.dtype, choice)
+        places = values.view(f"u{values.dtype.itemsize}")
+        return np.asarray(cv2.LUT(places, self._table[1]), np.uint8)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -385,23 +393,24 @@ class PlaneView(QWidget):
         painter.setFont(font)
         width, height = self.width(), self.height()
         measure = painter.fontMetrics()
+        # Beside the lines of the crosshair as it is at the start.
         for text, at in (
-            (letters.left, QPointF(8, height / 2)),
+            (letters.left, QPointF(8, height / 2 - 10)),
             (letters.right, QPointF(width - 8 - measure.horizontalAdvance(letters.right),
-                                    height / 2)),
-            (letters.top, QPointF(width / 2 - measure.horizontalAdvance(letters.top) / 2, 18)),
-            (letters.bottom, QPointF(width / 2 - measure.horizontalAdvance(letters.bottom) / 2,
-                                     height - 8)),
+                                    height / 2 - 10)),
+            (letters.top, QPointF(width / 2 + 10, 18)),
+            (letters.bottom, QPointF(width / 2 + 10, height - 8)),
         ):  # fmt: skip
             self._text(painter, at, text)
         painter.restore()
 
     def _text(self, painter: QPainter, at: QPointF, text: str, color: str = "#d6d8da") -> None:
         """Light text with a dark edge: it is read on lung and on bone."""
-        path = QPainterPath()
-        path.addText(at, painter.font(), text)
-        painter.strokePath(path, QPen(QColor(0, 0, 0, 200), 3))
-        painter.fillPath(path, QColor(color))
+        painter.setPen(QColor(0, 0, 0))
+        for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+            painter.drawText(at + QPointF(dx, dy), text)
+        painter.setPen(QColor(color))
+        painter.drawText(at, text)
 
     # mouse
 

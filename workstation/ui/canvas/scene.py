@@ -38,11 +38,11 @@ class Look:
 LOOKS = {
     "bone": Look(
         ((120, (0.55, 0.32, 0.22)), (300, (0.86, 0.72, 0.56)), (900, (1.0, 0.97, 0.9))),
-        ((130, 0.0), (220, 0.12), (450, 0.6), (1000, 0.9)),
+        ((130, 0.0), (220, 0.25), (400, 0.8), (1000, 0.95)),
     ),
     "lung": Look(
-        ((-900, (0.35, 0.45, 0.6)), (-600, (0.75, 0.5, 0.45)), (0, (0.95, 0.8, 0.7))),
-        ((-860, 0.0), (-720, 0.02), (-550, 0.1), (-380, 0.03), (-200, 0.0), (3000, 0.0)),
+        ((-900, (0.45, 0.6, 0.8)), (-600, (0.9, 0.7, 0.6)), (0, (1.0, 0.88, 0.8))),
+        ((-840, 0.0), (-700, 0.06), (-520, 0.22), (-350, 0.1), (-200, 0.0), (3000, 0.0)),
     ),
     "soft": Look(
         ((-120, (0.75, 0.6, 0.4)), (40, (0.75, 0.36, 0.3)), (250, (0.95, 0.85, 0.75))),
@@ -103,11 +103,9 @@ class Scene:
         self._directions = np.array(volume.to_patient_matrix)
         self._directions[:3, :3] /= np.array(volume.spacing)
         self._center = fine.center
-        low, high = (
-            np.array(fine.to_patient((0, 0, 0))),
-            np.array(fine.to_patient([n - 1 for n in fine.voxels.shape[::-1]])),
-        )
-        self._radius = float(np.linalg.norm(high - low)) / 2
+        # What the volume spans along its columns, rows and slices, as vectors in mm.
+        self._sides = np.array(volume.steps) * np.array(volume.voxels.shape[::-1])[:, None]
+        self._radius = float(np.linalg.norm(np.abs(self._sides).sum(axis=0))) / 2
         camera = self._renderer.GetActiveCamera()
         camera.ParallelProjectionOn()
         self.reset()
@@ -163,9 +161,9 @@ class Scene:
         shared.SetInterpolationTypeToLinear()
         if not look.brightest:
             shared.ShadeOn()
-            shared.SetAmbient(0.25)
-            shared.SetDiffuse(0.75)
-            shared.SetSpecular(0.15)
+            shared.SetAmbient(0.4)
+            shared.SetDiffuse(0.9)
+            shared.SetSpecular(0.2)
         for prop in self._props.values():
             prop.SetProperty(shared)
             if look.brightest:
@@ -207,7 +205,17 @@ class Scene:
         camera.SetFocalPoint(*center)
         camera.SetPosition(*(center + np.array([0.0, -4.0 * self._radius, 0.0])))
         camera.SetViewUp(0.0, 0.0, 1.0)
-        camera.SetParallelScale(self._radius * 0.8)
+        camera.SetParallelScale(self._radius)
+        self._fits = False
+
+    def _fit(self, aspect: float) -> None:
+        """All of the volume in view as it was set up, for a picture of this width to height."""
+        if self._fits:
+            return
+        right, up, _ = self.frame()
+        wide, high = (float(np.abs(self._sides @ np.array(v)).sum()) for v in (right, up))
+        self._renderer.GetActiveCamera().SetParallelScale(max(high, wide / aspect) * 0.55)
+        self._fits = True
 
     def turn(self, right: float, down: float) -> None:
         """Turn what is seen by degrees, as if it were held by its front."""
@@ -255,6 +263,7 @@ class Scene:
         from vtkmodules.vtkRenderingCore import vtkWindowToImageFilter
 
         count = rows if count is None else count
+        self._fit(cols / rows)
         # The rows at the border of a picture are drawn from rays that meet it: they are cut off.
         first, drawn = first - MARGIN, count + 2 * MARGIN
         for kind, prop in self._props.items():
@@ -317,6 +326,7 @@ def surface(region: LabelBox, spacing: Vector) -> Any:
     normals = vtkPolyDataNormals()
     normals.SetInputConnection(nets.GetOutputPort())
     normals.SplittingOff()
+    normals.ConsistencyOff()  # the net's faces all look outwards already
     normals.Update()
     return normals.GetOutput()
 
@@ -331,9 +341,9 @@ def _matrix(values: npt.NDArray[np.float64]) -> Any:
 
 
 def strip_rows(rows: int, last_rows: int, last_seconds: float, wanted_seconds: float) -> int:
-    """How many rows the next strip may have, from how long the last took; never twice as many, as
-    some strips hold nothing."""
+    """How many rows the next strip may have, from how long the last took; never half as many again,
+    as some strips hold nothing."""
     if last_rows == 0:
-        return max(1, rows // 12)
+        return max(1, rows // 24)
     fit = last_rows * wanted_seconds / max(last_seconds, 1e-4)
-    return max(4, min(math.floor(fit), 2 * last_rows, rows))
+    return max(4, min(math.floor(fit), last_rows * 3 // 2, rows))

@@ -29,7 +29,7 @@ from workstation.i18n import tr
 from workstation.ui.canvas.scene import Scene, strip_rows
 
 REST_MS = 150
-STRIP_SECONDS = 0.05
+STRIP_SECONDS = 0.03
 COMPASS_PX = 30.0
 # The six directions of the patient, in LPS.
 DIRECTIONS = (

@@ -38,7 +38,7 @@ class MprSwitch(QPushButton):
         self._name()
 
     def _name(self) -> None:
-        title = tr("Slices") if self.panel is not None else tr("MPR / 3-D")
+        title = tr("Slice view") if self.panel is not None else tr("MPR / 3-D")
         self.setText(f"{title}   {hint('mpr')}")
 
     def _toggle(self) -> None:
