@@ -369,7 +369,7 @@ class PlaneView(QWidget):
             title = tr("{plane}, oblique", plane=title)
         self._text(painter, QPointF(8, 18), title, AXIS_COLORS[self.axis])
         component = {Axis.SAGITTAL: 0, Axis.CORONAL: 1, Axis.AXIAL: 2}[self.axis]
-        position = self._state.center[component]
+        position = round(self._state.center[component], 1) + 0.0  # never "-0.0"
         self._text(painter, QPointF(8, 36), f"{'xyz'[component]} {position:.1f} mm")
         volume = self._state.volume
         if volume.tilt_deg:

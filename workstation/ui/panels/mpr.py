@@ -161,7 +161,7 @@ class MprPanel(QWidget):
         self.projection.setObjectName("mpr_projection")
         for text, projection in (
             (tr("MIP"), Projection.MAXIMUM), (tr("MinIP"), Projection.MINIMUM),
-            (tr("Mean"), Projection.MEAN),
+            (tr("Mean projection"), Projection.MEAN),
         ):  # fmt: skip
             self.projection.addItem(text, projection)
         self.projection.setToolTip(tr("Largest, smallest or mean value across the slab"))
