@@ -14,13 +14,13 @@ from PySide6.QtWidgets import QApplication, QComboBox, QPushButton, QSlider
 
 from tests.ui.conftest import Bench
 from workstation.display.volume import Axis, Projection
-from workstation.domain.errors import InvalidValue
+from workstation.domain.errors import EnvironmentProblem, InvalidValue
 from workstation.domain.marks import BoxShape, Mark, PaintedShape, PointShape
 from workstation.domain.masks import Mask
 from workstation.ui.canvas.plane_view import PlaneView
 from workstation.ui.desks.reading import ReadingDesk
 from workstation.ui.main_window import MainWindow
-from workstation.ui.panels import mpr_switch
+from workstation.ui.panels import mpr, mpr_switch
 from workstation.ui.panels.mpr import MprPanel, volume_mark
 
 
@@ -287,6 +287,29 @@ def test_loading_can_be_cancelled_and_says_what_went_wrong(
     assert panel.state is None
     desk.mpr.click()
     assert desk.mpr.panel is None
+
+
+@pytest.mark.parametrize("main_thread", [True, False])
+def test_the_scene_is_made_in_either_thread_or_said_why_not(
+    bench: Bench, window: MainWindow, monkeypatch: pytest.MonkeyPatch, main_thread: bool
+) -> None:
+    def no_scene(*_: object) -> None:
+        raise EnvironmentProblem("volume.no_opengl")
+
+    monkeypatch.setattr(mpr, "WINDOWS_IN_MAIN_THREAD", main_thread)
+    panel = opened(bench, window)
+    if panel.three_d.scene is None:
+        pytest.skip("no OpenGL here (libegl1 and libgl1)")
+    bench.qtbot.waitUntil(lambda: panel.three_d.refined)
+    desk = desk_of(window)
+    desk.mpr.click()
+    monkeypatch.setattr(mpr, "Scene", no_scene)
+    desk.mpr.click()
+    again = desk.mpr.panel
+    assert again is not None
+    bench.qtbot.waitUntil(lambda: again.state is not None)
+    assert again.three_d.scene is None and "OpenGL" in again.three_d._message
+    assert len(again.planes) == 3 and not again.look.isEnabled()
 
 
 def test_closing_frees_the_volume(bench: Bench, window: MainWindow) -> None:

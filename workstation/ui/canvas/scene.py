@@ -293,6 +293,14 @@ class Scene:
         pixels = found.reshape(drawn, cols, 3)[::-1]
         return np.ascontiguousarray(pixels[MARGIN : MARGIN + count])
 
+    def warm_up(self) -> None:
+        """Make what the first pictures would make: gradients above all, which take long. To be
+        called in the thread that made the scene, which then lets go of it for another."""
+        for rough in (True, False):
+            self.picture(32, 24, rough)
+        self._fits = False
+        self._window.ReleaseCurrent()
+
     def release(self) -> None:
         """Free the window and everything in it."""
         self._renderer.RemoveAllViewProps()

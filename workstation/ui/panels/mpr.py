@@ -6,6 +6,7 @@ there, and gives everything back on `release`.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -43,23 +44,27 @@ from workstation.ui.state.mpr_state import THICKEST_MM, MprState
 from workstation.ui.state.view_state import MarksShown, ViewState
 
 # Voxels along the longest axis of the copies that are drawn in three dimensions: while it is
-# turned, and at rest. The latter with its gradients is less than a third of a CT of 300 slices.
-COARSE, FINE = 128, 256
+# turned, and at rest. With its gradients the latter is less than a fifth of a CT of 300 slices.
+COARSE, FINE = 128, 192
+
+# Elsewhere the scene is made in the job that loads: its gradients take long.
+WINDOWS_IN_MAIN_THREAD = sys.platform == "darwin"
 
 Window = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A stack ready to be looked at as a volume."""
+    """A stack ready to be looked at as a volume. `scene` gives the 3-D scene, in the main thread;
+    None with a sentence in `problem` where there can be none."""
 
     volume: Volume
-    coarse: Volume
-    fine: Volume
+    scene: Callable[[], Scene] | None
+    problem: str = ""
 
 
-def load(pixels: Pixels, image: Image, progress: Progress) -> Loaded:
-    """The volume of a stack and its coarser copies; the voxels are the port's own memory.
+def load(pixels: Pixels, image: Image, look: str, progress: Progress) -> Loaded:
+    """The volume of a stack, and its scene ready to be drawn; the voxels are the port's memory.
 
     Raises InvalidValue where the stack is no volume, Cancelled where `progress` does.
     """
@@ -69,8 +74,22 @@ def load(pixels: Pixels, image: Image, progress: Progress) -> Loaded:
     fine = volumes.reduced(volume, FINE)
     progress(image.slices, image.slices, "read")
     coarse = volumes.reduced(fine, COARSE)
-    prepare()
-    return Loaded(volume, coarse, fine)
+    if WINDOWS_IN_MAIN_THREAD:
+        prepare()
+        return Loaded(volume, lambda: scene_of(volume, coarse, fine, look))
+    try:
+        scene = scene_of(volume, coarse, fine, look)
+    except EnvironmentProblem as problem:
+        return Loaded(volume, None, sentence(problem))
+    scene.warm_up()
+    return Loaded(volume, lambda: scene)
+
+
+def scene_of(volume: Volume, coarse: Volume, fine: Volume, look: str) -> Scene:
+    """Raises EnvironmentProblem where there is nothing to draw with."""
+    scene = Scene(volume, coarse, fine)
+    scene.set_look(look)
+    return scene
 
 
 def why_not(image: Image) -> str:
@@ -119,10 +138,10 @@ class MprPanel(QWidget):
         self._grid.addWidget(self._waiting, 0, 0)
         column.addLayout(self._grid, 1)
         self._controls(False)
-        pixels = app.workspace.pixels
+        pixels, look = app.workspace.pixels, str(self.look.currentData())
         self._job = app.jobs.run(
             tr("Loading the volume"),
-            lambda progress: load(pixels, image, progress),
+            lambda progress: load(pixels, image, look, progress),
             self._loaded,
             self._not_loaded,
             writer=False,
@@ -198,7 +217,9 @@ class MprPanel(QWidget):
 
     def _loaded(self, loaded: Loaded) -> None:
         if self._job is None:
-            return  # closed meanwhile
+            if loaded.scene is not None:  # closed meanwhile
+                loaded.scene().release()
+            return
         self._job = None
         self._waiting.hide()
         self.state = MprState(loaded.volume)
@@ -219,17 +240,21 @@ class MprPanel(QWidget):
             self._grid.setColumnStretch(n, 1)
         self._controls(True)
         self._slab_changed()
-        try:
-            scene = Scene(loaded.volume, loaded.coarse, loaded.fine)
-        except EnvironmentProblem as problem:
-            self.three_d.say(sentence(problem))
-            self.look.setEnabled(False)
-        else:
-            scene.set_look(self.look.currentData())
-            self.three_d.show_scene(scene)
+        self._show_scene(loaded)
         self._view_changed()
         self.refresh()
         self.planes[Axis.AXIAL].setFocus()
+
+    def _show_scene(self, loaded: Loaded) -> None:
+        problem = loaded.problem
+        if loaded.scene is not None:
+            try:
+                self.three_d.show_scene(loaded.scene())
+            except EnvironmentProblem as found:
+                problem = sentence(found)
+        if problem:
+            self.three_d.say(problem)
+            self.look.setEnabled(False)
 
     def _put(self, pane: QWidget, place: tuple[int, int]) -> None:
         self._places[pane] = place
