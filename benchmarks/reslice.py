@@ -1,8 +1,8 @@
 """B05: an oblique plane of 512 x 512 through 300 slices, linear; beside vtkImageReslice as it comes
 and scipy.
 
-The oblique plane is VTK's own filter in one thread, so that peer is information; planes along the
-grid are ours.
+The oblique plane is VTK's own filter on our matrices, so that peer is information; planes along
+the grid are ours.
 """
 
 import numpy as np

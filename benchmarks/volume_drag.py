@@ -28,7 +28,7 @@ def run(context):
     rounds = 3 if context.quick else 11
     lines = []
     longest = []
-    for look in LOOKS:
+    for look in ("bone", "lung") if context.quick else LOOKS:
         scene.set_look(look)
 
         def drag():

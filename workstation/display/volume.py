@@ -394,7 +394,7 @@ def _taken(
 def project(slab: Voxels, axis: int, projection: Projection) -> Voxels:
     """Values across a slab as one: float32 for a mean of several, else as they are."""
     if slab.shape[axis] == 1:
-        return np.take(slab, 0, axis)
+        return np.asarray(np.take(slab, 0, axis))
     if projection is Projection.MEAN:
         return np.asarray(slab.mean(axis=axis, dtype=np.float32))
     reduce = np.max if projection is Projection.MAXIMUM else np.min

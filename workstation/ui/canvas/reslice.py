@@ -1,7 +1,4 @@
-"""Oblique planes and slabs of a volume, by VTK on the voxels where they lie.
-
-In one thread: a plane is too little work to share out, and threads only cost it time.
-"""
+"""Oblique planes and slabs of a volume, by VTK on the voxels where they lie."""
 
 from __future__ import annotations
 
@@ -31,7 +28,6 @@ class Reslicer:
         self._filter.SetOutputDimensionality(2)
         self._filter.SetInterpolationModeToLinear()
         self._filter.BorderOn()
-        self._filter.SetNumberOfThreads(1)
         self._filter.SetOutputSpacing(1, 1, 1)
         self._filter.SetOutputOrigin(0, 0, 0)
         self._filter.SetOutputScalarType(10)  # VTK_FLOAT: not rounded before the window

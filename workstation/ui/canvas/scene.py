@@ -316,7 +316,7 @@ def surface(region: LabelBox, spacing: Vector) -> Any:
     """A closed smooth surface (vtkPolyData) around a marked region, in mm along the voxel axes."""
     from vtkmodules.util.numpy_support import numpy_to_vtk
     from vtkmodules.vtkCommonDataModel import vtkImageData
-    from vtkmodules.vtkFiltersCore import vtkPolyDataNormals, vtkSurfaceNets3D
+    from vtkmodules.vtkFiltersCore import vtkSurfaceNets3D, vtkTriangleMeshPointNormals
 
     bits = np.pad(region.bits, 1)
     data = vtkImageData()
@@ -331,10 +331,8 @@ def surface(region: LabelBox, spacing: Vector) -> Any:
     nets.SetOutputMeshTypeToTriangles()
     # Each round of smoothing costs a small body about half a percent of its volume.
     nets.SetNumberOfIterations(4)
-    normals = vtkPolyDataNormals()
+    normals = vtkTriangleMeshPointNormals()
     normals.SetInputConnection(nets.GetOutputPort())
-    normals.SplittingOff()
-    normals.ConsistencyOff()  # the net's faces all look outwards already
     normals.Update()
     return normals.GetOutput()
 
