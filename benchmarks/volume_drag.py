@@ -69,7 +69,7 @@ def run(context):
 
 
 def _default(look):
-    """As VTK's own example of the mapper has it: nothing set but the look."""
+    """Nothing set but the look: not even shading, which ours has."""
     from vtkmodules.vtkCommonDataModel import vtkPiecewiseFunction
     from vtkmodules.vtkRenderingCore import (
         vtkColorTransferFunction,
@@ -90,7 +90,6 @@ def _default(look):
     shown.SetColor(color)
     shown.SetScalarOpacity(opaque)
     shown.SetInterpolationTypeToLinear()
-    shown.ShadeOn()
     body = vtkVolume()
     body.SetMapper(mapper)
     body.SetProperty(shown)
