@@ -468,6 +468,29 @@ ERRORS = {
     "study.missing": N_("The folder holds no study."),
     "study.not_a_study": N_("{folder} is no study folder."),
     "study.unreadable": N_("{folder} cannot be read."),
+    "volume.lookup_table": N_(
+        "{image} has a look-up table instead of a linear rescale: no planes, no 3-D view."
+    ),
+    "volume.no_geometry": N_("{image} has no slice positions: no planes, no 3-D view."),
+    "volume.no_opengl": N_(
+        "The 3-D view needs OpenGL, which this machine does not offer; the planes work without it."
+    ),
+    "volume.no_spacing": N_(
+        "The pixel spacing of {image} in the patient is unknown: no planes, no 3-D view."
+    ),
+    "volume.no_stack": N_("{image} is no stack of grey slices: no planes, no 3-D view."),
+    "volume.one_slice": N_("{image} has one slice only: no planes, no 3-D view."),
+    "volume.plane": N_("These directions are no plane."),
+    "volume.steps": N_("The slices of this stack span no space."),
+    "volume.tilt": N_(
+        "{image} was taken with a gantry tilt of {tilt}°, and how its slices are shifted is not "
+        "known: no planes, no 3-D view."
+    ),
+    "volume.uneven": N_(
+        "The slices of {image} are {least} to {most} mm apart, or some are missing: no planes, no "
+        "3-D view."
+    ),
+    "volume.voxels": N_("The pixels do not fit the description of this stack."),
 }
 
 # Why a number does not exist.

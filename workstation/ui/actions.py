@@ -67,6 +67,7 @@ TABLE = (
     Action("marks_shown", N_("Marks: outlined, hidden, hatched"), ("Space",), LOOK),
     Action("fit", N_("Fit the image to the pane"), ("F",), LOOK),
     Action("full_size", N_("One image pixel on one screen pixel"), ("Shift+F",), LOOK),
+    Action("mpr", N_("Planes and 3-D view of a stack, and back"), ("Ctrl+M",), LOOK),
     Action("turn_right", N_("Turn the picture to the right"), ("Shift+R",), LOOK),
     Action("turn_left", N_("Turn the picture to the left"), ("Shift+L",), LOOK),
     Action("mirror", N_("Mirror left and right"), ("H",), LOOK),

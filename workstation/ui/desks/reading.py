@@ -24,6 +24,7 @@ from workstation.services.reading import OpenCase
 from workstation.ui.actions import bind, show_key
 from workstation.ui.desk import Desk
 from workstation.ui.errors import told
+from workstation.ui.panels.mpr_switch import MprSwitch
 from workstation.ui.panels.own_read import OwnRead, confirmed
 from workstation.ui.state.app_state import AppState
 from workstation.ui.theme import badge, color_of
@@ -61,6 +62,8 @@ class ReadingDesk(QWidget):
         left.addWidget(self.count)
         left.addWidget(self.list, 1)
         left.addWidget(self.next)
+        self.mpr = MprSwitch(app)
+        left.addWidget(self.mpr)
         row.addWidget(self.left)
         self._middle = QVBoxLayout()
         self._middle.setContentsMargins(0, 0, 0, 8)
@@ -70,6 +73,7 @@ class ReadingDesk(QWidget):
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._middle.addWidget(self._empty)
         bind(self, "next_case", self.open_next)
+        bind(self, "mpr", self.mpr.click)
         app.changed.connect(self._changed)
         self.refresh()
 
@@ -147,6 +151,7 @@ class ReadingDesk(QWidget):
         self.read.show()
         self.sides_changed.emit()
         self.read.bench.focus_first()
+        self.mpr.offer(self.read)
         self.refresh()
 
     def _open_anew(self, case_id: str) -> None:
@@ -157,6 +162,7 @@ class ReadingDesk(QWidget):
         self.app.saved.emit(tr("opened anew"))
 
     def close_case(self) -> None:
+        self.mpr.offer(None)
         if self.read is not None:
             self.read.hide()
             self.read.deleteLater()
