@@ -36,7 +36,7 @@ def test_a_disc_on_the_other_side_is_said(qtbot: QtBot) -> None:
         assert word in text and image.number in text and "OS" in text and "OD" in text
         assert session.body == body and saved == []
     set_language("en")
-    panel = LesionPanel(protocol, [image])
+    panel = LesionPanel(protocol, [image], Measuring(lambda *_: np.zeros((1, 1), np.uint8)))
     qtbot.addWidget(panel)
     session = ReadingSession(ReadingBody({}, marks[:1]), lambda _: None)
     panel.set_session(session, False)
