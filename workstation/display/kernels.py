@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-Pixels = npt.NDArray[np.integer[Any]]
+Pixels = npt.NDArray[Any]
 Picture = npt.NDArray[np.int32]
 
 # Up to OpenCV 4 a look-up table has 256 entries; numpy takes three times as long.

@@ -500,9 +500,6 @@ class ImageView(QWidget):
             self.update(dirty)
         self.read_out.emit(self._read(self._pointer))
 
-    def _tool_pressed(self, buttons: Qt.MouseButton) -> bool:
-        return bool(buttons & mouse_roles().first)
-
     def _dragged(self, at: QPointF) -> None:
         assert self._drag is not None
         drag = self._drag
