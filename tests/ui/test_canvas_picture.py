@@ -15,6 +15,7 @@ from workstation.domain.geometry import ViewTurn
 from workstation.domain.image import Image, ImageKind, Spacing, SpacingKind, StackGeometry, Window
 from workstation.domain.marks import BoxShape, Mark
 from workstation.domain.reading import ReadingBody
+from workstation.domain.viewing import PhotoLook
 from workstation.ui.canvas import writing
 from workstation.ui.canvas.image_view import ImageView
 from workstation.ui.canvas.marks import DrawnMark
@@ -135,11 +136,11 @@ def test_colours_are_shown_as_they_are(made: Callable[..., Pane], turn: ViewTurn
     pane.full_size()
     values, inside, _ = oracle(pane, COLOURS)
     assert np.array_equal(painted(pane)[inside], values[inside])
-    pane.view.set(green_only=True)
+    pane.view.set(look=PhotoLook(red_free=True))
     green = painted(pane)[inside]
     assert (green == values[inside][:, 1:2]).all()
-    pane.view.set(green_only=False, window=(100.0, 50.0))
-    expected = np.clip((values[inside] - 75.0) * 255 / 50, 0, 255)
+    pane.view.set(look=PhotoLook(brightness=20, contrast=50))
+    expected = np.clip((values[inside] - 127.5) * 2 + 127.5 + 25.5, 0, 255)
     assert np.abs(painted(pane)[inside] - expected).max() <= 1
 
 
