@@ -5,7 +5,8 @@ stored value -> modality LUT, or slope and intercept -> padding apart -> VOI -> 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -102,10 +103,10 @@ class GreyChain:
 
         256 or 65536 levels; the place of a value is its bits read as unsigned.
         """
-        kind = np.dtype(dtype)
-        stored = np.arange(1 << kind.itemsize * 8).astype(f"u{kind.itemsize}").view(kind)
-        levels = self.levels(self.modality(stored), choice)
-        levels[self.is_padding(stored)] = BACKGROUND
+        plain = replace(self, windows=(), voi_luts=(), inverted=False)
+        values, padding = _every_value(plain, np.dtype(dtype).name)
+        levels = self.levels(values, choice)
+        levels[padding] = BACKGROUND
         return levels
 
     def grey(
@@ -120,3 +121,16 @@ class GreyChain:
         table = self.table(stored.dtype, choice if choice is not None else self.default(stored))
         places = np.ascontiguousarray(stored).view(f"u{stored.dtype.itemsize}")
         return np.asarray(cv2.LUT(places, table), np.uint8)
+
+
+@functools.lru_cache(maxsize=8)
+def _every_value(
+    chain: GreyChain, dtype: str
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """Modality values of all stored values, and which are padding: a window step changes neither,
+    and they take longer than the window."""
+    kind = np.dtype(dtype)
+    stored = np.arange(1 << kind.itemsize * 8).astype(f"u{kind.itemsize}").view(kind)
+    values, padding = chain.modality(stored), chain.is_padding(stored)
+    values.flags.writeable = padding.flags.writeable = False
+    return values, padding
