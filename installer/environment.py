@@ -118,6 +118,22 @@ def system_libraries(display, programs=(), run=subprocess.call):
     )
 
 
+def oracles(programs, run=subprocess.call):
+    """Install programs some tests compare with, where root may; without them those are skipped.
+
+    `programs` are (program, Debian package). Nothing is raised: no network, no comparison.
+    """
+    packages = [package for program, package in programs if shutil.which(program) is None]
+    apt = shutil.which("apt-get")
+    if not packages or not apt or not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return
+    print("Installing what some tests compare with: " + " ".join(packages))
+    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment}
+    run([apt, "update", "-q"], **quiet)
+    run([apt, "install", "-y", "--no-install-recommends"] + packages, **quiet)
+
+
 def python_of(home):
     if os.name == "nt":
         return os.path.join(home, "Scripts", "python.exe")

@@ -17,6 +17,7 @@ def main(given=None):
     try:
         environment.check_python()
         environment.system_libraries(display=True, programs=[("Xvfb", "xvfb")])
+        environment.oracles([("dcm2pnm", "dcmtk"), ("gdcmconv", "libgdcm-tools")])
         python = environment.ready("dev.txt")
     except environment.Problem as problem:
         environment.say(problem)

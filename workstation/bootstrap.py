@@ -21,7 +21,14 @@ from workstation.domain.dataset import LabelChange
 from workstation.domain.errors import EnvironmentProblem, IntegrityProblem, InvalidValue
 from workstation.domain.nodule_readings import NoduleReadings, RadiographReadings
 from workstation.domain.people import Person, Role
-from workstation.domain.ports import PhotoMapping, Progress, SealCheck, Study
+from workstation.domain.ports import (
+    FileIntake,
+    FileViewing,
+    PhotoMapping,
+    Progress,
+    SealCheck,
+    Study,
+)
 from workstation.exchange.dataset_folder import BagFolder
 from workstation.exchange.frozen_archive import write_archive
 from workstation.exchange.frozen_difference import frozen_difference
@@ -32,6 +39,7 @@ from workstation.exchange.photo_list import photo_list
 from workstation.i18n import default_language, set_language
 from workstation.imaging.intake import ChildIntake
 from workstation.imaging.pixels import StudyPixels
+from workstation.imaging.viewing import ChildViewing
 from workstation.paths import resources_dir, user_data_dir
 from workstation.privacy.identity import HeaderIdentity
 from workstation.reports.render import render_pdf
@@ -196,6 +204,12 @@ class Opener:
         if pattern is not None:
             return name_pattern(pattern)
         return photo_list(list_file) if list_file is not None else None
+
+    def viewing(self) -> FileViewing:
+        return ChildViewing()
+
+    def intake(self) -> FileIntake:
+        return ChildIntake()
 
     def nodule_files(self, sources: Sequence[Path]) -> tuple[Path, ...]:
         return lidc_files(sources)

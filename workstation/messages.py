@@ -95,6 +95,7 @@ ERRORS = {
     ),
     "case.transition": N_("Case {case} cannot go from {state} to {to}."),
     "case.unknown": N_("There is no case {case}."),
+    "colour.table": N_("The colour table of the image is damaged."),
     "contour.no_point": N_("{file}: a contour has no point."),
     "contour.outside": N_(
         "{file}: the contour point ({x}, {y}) lies outside of {limit} x {limit} pixels."
@@ -111,10 +112,11 @@ ERRORS = {
         "{high}, allocated {allocated})."
     ),
     "dicom.damaged": N_("The DICOM file is damaged and cannot be read."),
+    "dicom.float_pixels": N_("Pixels stored as floating-point numbers are not read."),
     "dicom.frame_size": N_("The decoded image is not of the size the header says."),
     "dicom.lossy": N_("CT with lossy compression ({syntax}) is not accepted."),
     "dicom.missing": N_("The attribute {attribute} is missing."),
-    "dicom.multi_frame": N_("The file has {frames} frames; multi-frame files are not read yet."),
+    "dicom.no_frame": N_("There is no frame {frame}; the file has {frames}, counted from 1."),
     "dicom.no_pixels": N_("The DICOM object has no image ({sop_class})."),
     "dicom.photometric": N_("The colour model {photometric} is not read yet."),
     "dicom.pixel_format": N_("Pixels of {bits} bits with {samples} samples are not read."),
@@ -123,13 +125,16 @@ ERRORS = {
     "dicom.undecodable": N_(
         "The image could not be decoded ({syntax}); the data are probably damaged."
     ),
-    "dicom.unsupported_part": N_(
-        "The file has a {part}, which is not applied yet; it is refused rather than shown wrong."
-    ),
     "freeze.nothing_changed": N_(
         "The content is that of {parent} to the last bit; there is nothing to freeze."
     ),
+    "lut.descriptor": N_("A look-up table of the file does not say what it is."),
+    "lut.segments": N_("A segmented look-up table of the file is damaged."),
+    "lut.short": N_("A look-up table of the file is short ({found} of {entries} entries)."),
     "lut.range": N_("The look-up table ({entries} entries of {bits} bits) cannot be used."),
+    "case.visit": N_("Visit {visit} is not a number from 1 to 999."),
+    "hanging.grid": N_("Images cannot be hung in {rows} rows of {cols}."),
+    "window.range": N_("A window of width {width} at {center} cannot be a preset."),
     "image.planes": N_("Image {number} does not have one plane for each slice."),
     "image.samples": N_("Image {number} has {samples} channels; 1 or 3 are read."),
     "image.size": N_("Image {number} has no size."),
@@ -158,7 +163,19 @@ ERRORS = {
     "reading.area_as_point": N_(
         "The mark {mark} on {image} is a point; its class is marked as an area."
     ),
-    "reading.duplicate_mark": N_("Two marks of the reading have the same id."),
+    "reading.duplicate_mark": N_("Two marks or measures of the reading have the same id."),
+    "look.range": N_("Brightness, contrast or gamma is out of range."),
+    "measure.incomplete": N_("A measure lacks its id or its image."),
+    "measure.not_finite": N_("A measure lies at a place no image has."),
+    "measure.points": N_("A measure of this kind cannot have {count} points."),
+    "quantity.kind": N_("A number in {unit} does not say what its millimetres mean."),
+    "quantity.not_finite": N_("A number in {unit} is not finite."),
+    "reading.duplicate_viewing": N_("The record of viewing names an image twice."),
+    "reading.measure_place": N_("A measure is on an image or slice the case does not have."),
+    "reading.viewing_place": N_(
+        "The record of viewing names an image that is not part of the case."
+    ),
+    "viewing.range": N_("The record of viewing holds a number that is none."),
     "reading.outside": N_(
         "The mark {mark} holds no pixel of the image {image}; draw it again or delete it."
     ),
@@ -166,6 +183,9 @@ ERRORS = {
         "The mark {mark} on {image} is an area; its class is marked by points."
     ),
     "reading.shape_json": N_("The shape of a mark is not of the documented form (reading/1)."),
+    "render.window_on_colour": N_(
+        "The image is in colour ({photometric}): a window has no meaning for it."
+    ),
     "report.category_labels": N_("The report has not one label for each category of “{question}”."),
     "report.negative_count": N_("The report has a negative count ({reason})."),
     "report.overlap_pairs": N_("The report counts more agreeing pairs than there are ({pairs})."),
@@ -192,11 +212,18 @@ ERRORS = {
     "store.rollback_reason": N_(
         "Say in at least {minimum} characters why the older store is accepted."
     ),
+    "dicom.frames_described": N_(
+        "The file says that it has {frames} frames and describes {described}."
+    ),
     "view.quarter_turns": N_("A picture is turned by 0 to 3 quarter turns, not by {turns}."),
+    "window.function": N_(
+        "“{function}” is no window function; there are LINEAR, LINEAR_EXACT and SIGMOID."
+    ),
     "window.no_display": N_(
         "There is no display here. Start from a desktop, or use the commands (workstation --help; "
         "the demo study without a display: installer/run.py --headless --out DIR)."
     ),
+    "window.width": N_("A window of width {width} is not defined for {function}."),
     "window.none": N_("There is no window here."),
     "disk.full": N_(
         "The disk is full ({folder}). Free some space and try again; nothing was lost."
@@ -267,6 +294,9 @@ ERRORS = {
     ),
     "import.nothing_found": N_("There is no file to import."),
     "import.pattern_and_list": N_("Give a pattern or a list, not both."),
+    "import.several_frames": N_(
+        "The file holds {frames} frames; a fundus study takes single photographs."
+    ),
     "import.source_missing": N_("{source} does not exist."),
     "import.twice": N_("The same file is delivered twice (also as {other})."),
     "import.wrong_modality": N_("{modality} does not belong in this study."),
@@ -329,6 +359,7 @@ ERRORS = {
     "person.role_conflict": N_("A coordinator neither reads nor arbitrates in the same study."),
     "person.roles": N_("Give {login} at least one role."),
     "person.unknown": N_("There is no person with login {login}."),
+    "overlay.short": N_("An overlay of the file is damaged ({found} of {needed} pixels)."),
     "photo.colour_model": N_(
         "A TIFF of the colour model {model} with {samples} channels is not read; save it as RGB or grey."
     ),
@@ -407,6 +438,9 @@ ERRORS = {
     "signin.inactive": N_("This person is no longer active in the study."),
     "stack.duplicate_position": N_("Another slice lies at the same place."),
     "stack.incomplete": N_("The series is refused as a whole because {file} could not be read."),
+    "stack.orientation": N_(
+        "The slice’s directions are no unit vectors at a right angle; it cannot be placed."
+    ),
     "stack.no_position": N_("The slice has no position in space."),
     "store.busy": N_("Another program is writing to this study. Try again in a moment."),
     "store.damaged": N_("The store is damaged, or this is no study store. Restore a backup."),
@@ -523,13 +557,32 @@ CHECKS = {
 # What an image is marked with at import.
 WARNINGS = {
     "stack.gap": N_("Gap after slice {detail}"),
-    "stack.step": N_("Slice distance varies ({detail} mm)"),
-    "stack.tilt": N_("Gantry tilt {detail}°: no 3-D view"),
+    "stack.step": N_("Slice distance varies ({detail} mm): no 3-D view"),
+    "stack.offset": N_("Slices are shifted against each other ({detail} mm): no 3-D view"),
+    "stack.tilt": N_("Gantry tilt {detail}°: each slice is shifted against the last"),
+    "photo.profile_unusable": N_("Colour profile of the file not usable: colours shown as stored"),
     "photo.metadata_dropped": N_("Metadata of the picture dropped"),
     "photo.exif_orientation": N_("The picture asks to be rotated; it is shown as stored"),
     "photo.maybe_damaged": N_("The picture may be damaged; look at it before it is read"),
     "photo.lossy": N_("Lossy compression"),
+    # In studies imported before the next line was: of photographs only.
     "photo.spacing_unusable": N_("Pixel spacing of the file not usable: no millimetres"),
+    "spacing.unusable": N_("{detail} of the file is not usable: no millimetres from it"),
+    "spacing.regions": N_("{detail} ultrasound regions, each with its own scale: no millimetres"),
+    "spacing.region_units": N_("The ultrasound region is not in centimetres: no millimetres"),
+    "spacing.region_outside": N_(
+        "The ultrasound region does not fit the picture ({detail} px): no millimetres"
+    ),
+    "spacing.in_region": N_("Millimetres hold in the ultrasound region only ({detail} px)"),
+}
+
+# What a millimetre of an image means; said wherever one is shown.
+SPACINGS = {
+    "patient": N_("in the patient"),
+    "estimated": N_("estimated in the patient"),
+    "detector": N_("at detector"),
+    "nominal": N_("nominal"),
+    "unknown": N_("not known"),
 }
 
 # States and roles as people see them.
@@ -683,6 +736,11 @@ def warning(code: str) -> str:
     """An image's warning; what stands after the colon is its detail."""
     name, _, detail = code.partition(":")
     return _filled(WARNINGS[name], {"detail": detail})
+
+
+def spacing_text(kind: str) -> str:
+    """What the millimetres of a `SpacingKind` mean."""
+    return tr(SPACINGS[kind])
 
 
 def state_text(code: str) -> str:

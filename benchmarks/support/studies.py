@@ -12,6 +12,7 @@ import numpy as np
 from support.measure import ROOT, CannotRun
 
 SLICES, SIZE = 300, 512
+PLAIN, STORE = "plain", "study"
 LOGIN, PASSPHRASE = "coordinator", "benchmark passphrase"
 READER = "reader-a"
 
@@ -80,6 +81,12 @@ def write_series(folder, patient="P0001", count=SLICES, seed=1):
         ds.PixelData = (hu + 1024).astype("<u2").tobytes()
         ds.save_as(folder / f"IM{z:04d}.dcm", enforce_file_format=True)
     return folder
+
+
+def make_series(home):
+    """300 plain slices, and the study they were imported into."""
+    write_series(home / PLAIN)
+    imported(home / STORE, "lung_nodule_ct", [home / PLAIN])
 
 
 def fundus(rows=3000, cols=4000, seed=1):

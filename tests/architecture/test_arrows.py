@@ -22,7 +22,7 @@ PLANTED = {
     "No exchange format knows another": (
         "workstation/exchange/photo_list.py", "import workstation.exchange.name_pattern",
     ),
-    "No label tool knows another": (
+    "No tool knows another": (
         "workstation/ui/tools/box.py", "import workstation.ui.tools.brush",
     ),
     "No desk knows another": (

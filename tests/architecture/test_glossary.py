@@ -12,11 +12,15 @@ from workstation import messages
 from workstation.domain.agreement import ReasonType
 from workstation.domain.arbitration import Choice, DisputeState, Provenance
 from workstation.domain.case import AssignmentState, CaseState
+from workstation.domain.measures import MeasureKind
 from workstation.domain.people import Role
+from workstation.domain.viewing import Used
 from workstation.i18n import set_language, tr
+from workstation.ui.measured import TITLES
 
 ROOT = Path(__file__).resolve().parents[2]
-ENUMS = (CaseState, DisputeState, Choice, Provenance, Role, AssignmentState, ReasonType)
+ENUMS = (CaseState, DisputeState, Choice, Provenance, Role, AssignmentState, ReasonType,
+         MeasureKind, Used)  # fmt: skip
 
 
 def table() -> list[list[str]]:
@@ -70,6 +74,7 @@ def test_codes_are_worded_as_on_screen() -> None:
         **{f"{e.__name__}.{m}": messages.STATES[m] for e in (CaseState, DisputeState, Role,
            AssignmentState) for m in e},
         **{f"ReasonType.{m}": messages.REASONS[m] for m in ReasonType},
+        **{f"MeasureKind.{m}": TITLES[m] for m in MeasureKind},
     }  # fmt: skip
     rows = by_code()
     assert {c: rows[c][1] for c in shown} == shown

@@ -27,6 +27,22 @@ def test_csv_in_the_encodings_of_hospitals(tmp_path: Path, encoding: str) -> Non
     assert found.row("other.jpg") is None and found.row("c.png") is None
 
 
+def test_the_visit_is_a_number_from_one(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("file,patient,visit\na.jpg,P1,2\nb.jpg,P1,\n")
+    found = photo_list(path)
+    assert found.row("a.jpg") == PhotoRow("P1", visit=2)
+    assert found.row("b.jpg") == PhotoRow("P1")
+    for bad in ("0", "-1", "1.5", "second", "1000", "２"):
+        path.write_text(f"file,patient,就诊次序\na.jpg,P1,{bad}\n")
+        with pytest.raises(InvalidValue, match="mapping.cell") as refused:
+            photo_list(path)
+        assert refused.value.params["column"] == "visit"
+    by_name = name_pattern("{patient}_V{visit}_{eye}")
+    assert by_name.row("P1_V2_OD.jpg") == PhotoRow("P1", "OD", visit=2)
+    assert by_name.row("P1_V0_OD.jpg") is None
+
+
 def mapped(tmp_path: Path, listed: str, *delivered: str) -> PhotoList:
     (tmp_path / "l.csv").write_text(f"file,patient\n{listed}")
     return photo_list(tmp_path / "l.csv").delivered(delivered)

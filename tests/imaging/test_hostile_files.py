@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import warnings
 import zipfile
@@ -14,10 +15,8 @@ import imagecodecs
 import numpy as np
 import pydicom
 import pytest
-from pydicom.dataset import FileDataset, FileMetaDataset
-from pydicom.encaps import encapsulate
+from pydicom.dataset import FileDataset
 from pydicom.uid import (
-    CTImageStorage,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
@@ -28,10 +27,11 @@ from pydicom.uid import (
     JPEGLSLossless,
 )
 
+from tests.imaging.files import dicom
 from workstation.domain.errors import InvalidValue
 from workstation.domain.intake import DecodedPlane, FileFacts, Refusal
+from workstation.imaging import child, jpeg, probing
 from workstation.imaging import intake as intake_module
-from workstation.imaging import jpeg, probing
 from workstation.imaging.intake import ChildIntake, readable
 from workstation.privacy.identity import HeaderIdentity, name_codes
 
@@ -47,53 +47,13 @@ def quiet(*_: object) -> None:
     return None
 
 
-def dicom(
-    pixels: np.ndarray,
-    syntax: str = ExplicitVRLittleEndian,
-    coded: bytes | None = None,
-    **changes: object,
-) -> FileDataset:
-    meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = CTImageStorage
-    meta.MediaStorageSOPInstanceUID = "2.25.1"
-    meta.TransferSyntaxUID = syntax
-    ds = FileDataset(
-        "",
-        {},
-        file_meta=meta,
-        preamble=b"\0" * 128,
-        is_implicit_VR=False,
-        is_little_endian=syntax != ExplicitVRBigEndian,
-    )
-    if syntax == ImplicitVRLittleEndian:
-        ds = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
-    ds.SOPClassUID, ds.SOPInstanceUID, ds.Modality = CTImageStorage, "2.25.1", "CT"
-    ds.PatientID, ds.PatientName = "P1", ""
-    ds.Rows, ds.Columns = pixels.shape[:2]
-    ds.SamplesPerPixel = 1 if pixels.ndim == 2 else 3
-    ds.PhotometricInterpretation = "MONOCHROME2" if pixels.ndim == 2 else "RGB"
-    bits = pixels.dtype.itemsize * 8
-    ds.BitsAllocated = ds.BitsStored = bits
-    ds.HighBit = bits - 1
-    ds.PixelRepresentation = int(pixels.dtype.kind == "i")
-    if pixels.ndim == 3:
-        ds.PlanarConfiguration = 0
-    order = ">" if syntax == ExplicitVRBigEndian else "<"
-    raw = pixels.astype(pixels.dtype.newbyteorder(order)).tobytes()
-    ds.PixelData = encapsulate([coded]) if coded is not None else raw
-    ds["PixelData"].VR = "OB" if coded is not None or bits == 8 else "OW"
-    for keyword, value in changes.items():
-        setattr(ds, keyword, value)
-    return ds
-
-
 def look(intake: ChildIntake, folder: Path, data: bytes | FileDataset, name: str = "f.dcm"):
     path = folder / name
     if isinstance(data, bytes):
         path.write_bytes(data)
     else:
         data.save_as(path, enforce_file_format=True)
-    return intake.inspect(intake.find([path], quiet)[0])
+    return next(intake.inspect(intake.find([path], quiet)))
 
 
 GREY = (np.arange(64 * 48).reshape(64, 48) - 1000).astype(np.int16)
@@ -164,7 +124,7 @@ def test_broken_files_are_named(intake: ChildIntake, tmp_path: Path, name: str) 
 
 LIES = {
     "dicom.pixels_short": {"Rows": 500},
-    "dicom.photometric": {"PhotometricInterpretation": "PALETTE COLOR"},
+    "dicom.photometric": {"PhotometricInterpretation": "HSV"},
     "image.too_large": {"Rows": 65535, "Columns": 65535},
     "dicom.pixel_format": {"BitsAllocated": 32},
     "dicom.bits": {"BitsStored": 12, "HighBit": 15, "BitsAllocated": 8},
@@ -233,6 +193,37 @@ def test_a_child_that_dies_or_hangs_is_replaced(tmp_path: Path, monkeypatch) -> 
     intake.close()
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes")
+def test_a_file_that_hangs_among_many_is_refused_alone(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(child, "SECONDS_PER_CALL", 3)
+    monkeypatch.setattr(child, "FILES_PER_REQUEST", 4)
+    path = tmp_path / "f.dcm"
+    dicom(GREY).save_as(path, enforce_file_format=True)
+    os.mkfifo(tmp_path / "hangs")  # nobody ever writes to it
+    good, hangs = (str(path), ""), (str(tmp_path / "hangs"), "")
+    asked = [good, good, hangs, good, good, good, good]
+    decoder = child.DecodingChild()
+    found = list(decoder.inspect(asked))
+    told = [one.code if isinstance(one, InvalidValue) else one["kind"] for one in found]
+    assert told == ["dicom", "dicom", "file.timeout", "dicom", "dicom", "dicom", "dicom"]
+    decoder.close()
+
+
+def test_answers_nobody_waited_for_are_not_taken_for_others(tmp_path: Path) -> None:
+    intake = ChildIntake()
+    for n in range(30):
+        dicom(GREY, PatientID=f"P{n}").save_as(tmp_path / f"{n:02d}.dcm", enforce_file_format=True)
+    files = intake.find([tmp_path], quiet)
+    stopped = intake.inspect(files)
+    first = next(stopped)
+    assert isinstance(first, FileFacts) and first.attributes["PatientID"] == "P0"
+    stopped.close()
+    (last,) = intake.inspect(files[-1:])
+    assert isinstance(last, FileFacts) and last.attributes["PatientID"] == "P29"
+    assert isinstance(intake.decode(last), DecodedPlane)
+    intake.close()
+
+
 def test_zip_archives_are_read_in_place(intake: ChildIntake, tmp_path: Path) -> None:
     buffer = io.BytesIO()
     dicom(GREY).save_as(buffer, enforce_file_format=True)
@@ -241,7 +232,7 @@ def test_zip_archives_are_read_in_place(intake: ChildIntake, tmp_path: Path) -> 
         archive.writestr("病例/../../escape.dcm", buffer.getvalue())
         archive.writestr("a/b.txt", b"text")
     files = intake.find([path], quiet)
-    found = [intake.inspect(f) for f in files]
+    found = list(intake.inspect(files))
     assert isinstance(found[0], FileFacts) and isinstance(found[1], Refusal)
     assert not list(tmp_path.parent.rglob("escape.dcm"))
 
@@ -259,7 +250,7 @@ def test_names_in_gbk_are_read_and_checked(intake: ChildIntake, tmp_path: Path) 
     photo = imagecodecs.jpeg8_encode(np.zeros((16, 16, 3), np.uint8))
     (file,) = intake.find([gbk_zip(tmp_path / "d.zip", "P7_张伟_OD.jpg", photo)], quiet)
     assert file.name == "d.zip/P7_张伟_OD.jpg"
-    facts = intake.inspect(file)
+    (facts,) = intake.inspect([file])
     assert isinstance(facts, FileFacts), facts
     assert [f.code for f in HeaderIdentity().findings(facts)] == ["identity.name_person"]
 
@@ -278,7 +269,7 @@ def test_members_of_one_name_are_both_read(intake: ChildIntake, tmp_path: Path) 
         warnings.simplefilter("ignore")
         for n in range(2):
             archive.writestr("a.png", imagecodecs.png_encode(np.full((8, 8), n, np.uint8)))
-    found = [intake.inspect(f) for f in intake.find([path], quiet)]
+    found = list(intake.inspect(intake.find([path], quiet)))
     assert len({f.sha256 for f in found if isinstance(f, FileFacts)}) == 2
 
 
@@ -300,7 +291,7 @@ def broken_zip(path: Path, how: str) -> None:
 def test_broken_archives_are_named(intake: ChildIntake, tmp_path: Path, how: str) -> None:
     broken_zip(tmp_path / "b.zip", how)
     (file,) = intake.find([tmp_path / "b.zip"], quiet)
-    found = intake.inspect(file)
+    (found,) = intake.inspect([file])
     assert isinstance(found, Refusal) and (found.name, found.code) == ("b.zip", "file.archive")
 
 
@@ -332,8 +323,9 @@ def test_a_file_gone_after_it_was_listed_is_named(
     monkeypatch.setattr(intake_module, "_is_file", lambda _: True)
     monkeypatch.setattr(Path, "rglob", lambda self, _: [self / "gone.png", self / "here.png"])
     gone, here = intake.find([tmp_path], quiet)
-    assert intake.inspect(gone).code == "file.unreadable"
-    assert isinstance(intake.inspect(here), FileFacts)
+    first, second = intake.inspect([gone, here])
+    assert first.code == "file.unreadable"
+    assert isinstance(second, FileFacts)
 
 
 PLACED = {"ImagePositionPatient": [0, 0, 0], "ImageOrientationPatient": [1, 0, 0, 0, 1, 0],

@@ -11,7 +11,10 @@ import imagecodecs
 import numpy as np
 import pytest
 
+from tests.imaging.dicoms import table, written
 from tests.studies import Team, document
+from workstation.display.grey import GreyChain
+from workstation.domain.image import LookupTable
 from workstation.services import importing
 from workstation.services.importing import ImportFiles, ImportResult
 
@@ -187,3 +190,30 @@ def test_a_picture_with_data_lost_in_between_is_marked(team: Team, tmp_path: Pat
     assert [i.warnings for i in result.images] == [("photo.maybe_damaged",)] or [
         r.code for r in result.refusals
     ] == ["photo.damaged"]
+
+
+def test_tables_of_a_ct_come_into_the_study(tmp_path: Path) -> None:
+    """They were refused, and ignored; how a stored slice is shown does not depend on the path."""
+    made = Team(tmp_path / "study", document(modality="ct", verdict_unit="case"))
+    pixels = (np.arange(20 * 24).reshape(20, 24) - 100).astype(np.int16)
+    for n in range(2):
+        written(
+            tmp_path / f"{n}.dcm", pixels + n, Modality="CT", SOPInstanceUID=f"2.25.{n + 9}",
+            PatientID="P1", StudyInstanceUID="2.25.5", SeriesInstanceUID="2.25.6",
+            PixelSpacing=[1, 1], ImageOrientationPatient=[1, 0, 0, 0, 1, 0],
+            ImagePositionPatient=[0, 0, n], PresentationLUTShape="INVERSE",
+            ModalityLUTSequence=[table([3, -1, 12], [7, 2000, 4095], ModalityLUTType="US")],
+            VOILUTSequence=[table([2, 9, 8], [0, 255], LUTExplanation="BONE")],
+        )  # fmt: skip
+    try:
+        (image,) = take(made, tmp_path).images
+        assert image.modality_lut == LookupTable(-1, 12, (7, 2000, 4095))
+        assert image.voi_luts == (LookupTable(9, 8, (0, 255), "BONE"),)
+        assert image.inverse_shape and image.decoder == "uncompressed"
+        with made["coordinator"].reading() as uow:
+            kept = uow.images.get(image.image_id)
+        assert kept == image
+        plane = made["coordinator"].pixels.plane(kept, 0)
+        assert np.array_equal(GreyChain.of(kept).grey(plane), np.where(pixels < 0, 255, 0))
+    finally:
+        made.close()

@@ -52,6 +52,25 @@ def test_root_installs_what_is_missing(monkeypatch) -> None:
     assert calls[-1][-1] == "libgl1" and calls[0][1] == "update"
 
 
+def test_what_tests_compare_with_is_installed_where_root_may(monkeypatch) -> None:
+    calls = []
+
+    def fails(command: list[str], **_: object) -> int:
+        calls.append(command)
+        return 100  # no network: the tests that need it are skipped
+
+    wanted = [("dcm2pnm", "dcmtk"), ("sh", "dash")]
+    monkeypatch.setattr(
+        environment.shutil, "which", lambda name: None if name == "dcm2pnm" else "/usr/bin/" + name
+    )
+    monkeypatch.setattr(environment.os, "geteuid", lambda: 1000, raising=False)
+    environment.oracles(wanted, run=fails)
+    assert calls == []
+    monkeypatch.setattr(environment.os, "geteuid", lambda: 0, raising=False)
+    environment.oracles(wanted, run=fails)
+    assert calls[-1][-1] == "dcmtk" and "dash" not in calls[-1]
+
+
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(environment.Problem, match="cannot be written"):
         environment.check_room(str(tmp_path / "missing" / ".venv"))

@@ -20,11 +20,14 @@ ROOMS = [
     *sorted((ROOT / "imaging").rglob("*.py")),
     *sorted((ROOT / "privacy").rglob("*.py")),
     ROOT / "services" / "importing.py",
+    *sorted((ROOT / "display").rglob("*.py")),
 ]
 # Refused as a whole, before or after the files: none of them is a file's.
 OF_NO_FILE = {
     "blob.damaged",
     "case.already_assigned",
+    "colour.table",
+    "dicom.no_frame",
     "exclude.reason_missing",
     "import.archive_entries",
     "import.disk",
@@ -33,6 +36,9 @@ OF_NO_FILE = {
     "import.source_missing",
     "include.eye_unknown",
     "include.no_target",
+    "overlay.short",
+    "window.function",
+    "window.width",
 }
 
 

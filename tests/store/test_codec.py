@@ -59,7 +59,7 @@ def test_an_image_with_everything() -> None:
         voi_luts=(LookupTable(0, 12, (0, 4095), "soft"),), slice_rescale=((1.0, 0.0), (2.0, 0.5)),
         slice_windows=((), (Window(1.0, 2.0),)), aspect=(4, 3), patient_orientation=("P", "FL"),
         laterality="L", view="MLO", frame_time_ms=33.3,
-        colour_table=PlaneRef("c", "table+zstd", "h", 9),
+        colour_table=PlaneRef("c", "raw+zstd", "h", 9),
     )  # fmt: skip
     assert decode(Image, json.loads(json.dumps(encode(value)))) == value
 

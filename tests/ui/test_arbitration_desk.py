@@ -151,7 +151,7 @@ def test_before_the_own_read_nothing_of_x_and_y_is_there(bench: Bench, window: M
     assert desk.comparing is None and desk.read is not None
     assert desk.read.session.body == ReadingBody()
     assert len(desk.read.bench.panes) == 2
-    assert all(not pane._marks for pane, _ in desk.read.bench.panes)
+    assert all(not pane.marks for pane, _ in desk.read.bench.panes)
 
 
 def test_a_dispute_is_ruled_item_by_item(bench: Bench, window: MainWindow, answer: Answer) -> None:
@@ -339,3 +339,10 @@ def test_panes_move_together(bench: Bench, window: MainWindow, answer: Answer) -
     bench.qtbot.mouseMove(panes[1], QPoint(80, 70))
     bench.qtbot.mouseRelease(panes[1], Qt.MouseButton.MiddleButton, pos=QPoint(80, 70))
     assert len({p.center() for p in panes}) == 1 and len({p.zoom() for p in panes}) == 1
+
+
+def test_the_desk_is_not_widened_by_its_tools(
+    bench: Bench, window: MainWindow, answer: Answer
+) -> None:
+    read_blind(bench, window, answer)
+    assert window.minimumSizeHint().width() <= 1366

@@ -23,7 +23,8 @@ from workstation.domain.marks import (
     mark_planes,
 )
 from workstation.domain.reading import ReadingBody
-from workstation.ui.canvas.image_view import DrawnMark, ImageView
+from workstation.ui.canvas.image_view import ImageView
+from workstation.ui.canvas.marks import DrawnMark
 from workstation.ui.canvas.tool import Surface, tools
 from workstation.ui.state.reading_session import ReadingSession
 from workstation.ui.state.view_state import MarksShown, ViewState
@@ -313,7 +314,9 @@ def test_an_outline_follows_a_mark_that_keeps_its_id(pane: Pane) -> None:
     def outline(x0: float) -> list[float]:
         mark = Mark("same", "i", "NODULE", 1, BoxShape(x0, 10, x0 + 9, 19))
         pane.view.set_marks([DrawnMark(mark, "#00e5ff")])
-        return sorted({line.x1() for line in pane.view._lines(pane.view._marks[0])})
+        return sorted(
+            {line.x1() for line in pane.view._layer.lines(pane.view.marks[0], pane.image, 0)}
+        )
 
     assert outline(10.0)[0] == 9.5
     assert outline(50.0)[0] == 49.5

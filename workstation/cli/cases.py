@@ -37,6 +37,7 @@ def list_(session: Session, store: Path, login: str, passphrase_file: str | None
                     "number": i.number,
                     "kind": str(i.kind),
                     "eye": str(i.eye) if i.eye else None,
+                    "side": i.side,
                     "field": i.field,
                     "slices": i.slices,
                     "target": i.is_target,

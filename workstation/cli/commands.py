@@ -15,10 +15,12 @@ from workstation.cli.audit import audit
 from workstation.cli.cases import assign, cases, compare
 from workstation.cli.dataset import dataset, report
 from workstation.cli.demo import demo
+from workstation.cli.info import info
 from workstation.cli.intake import import_
 from workstation.cli.metrics import metrics
 from workstation.cli.people import people
 from workstation.cli.reading import reading
+from workstation.cli.render import render
 from workstation.cli.session import SentenceGroup, Session, system_problem
 from workstation.cli.store import store
 from workstation.cli.study import study
@@ -68,6 +70,8 @@ for command in (
     audit,
     store,
     metrics,
+    render,
+    info,
     demo,
     run,
 ):

@@ -27,7 +27,7 @@ from workstation.services import importing
     "--list",
     "list_file",
     type=click.Path(path_type=Path),
-    help="XLSX or CSV with the columns file, patient, eye, field, centre.",
+    help="XLSX or CSV with the columns file, patient, visit, eye, field, centre.",
 )
 @pass_session
 def import_(

@@ -46,19 +46,21 @@ def load_body(file: Path, images: dict[str, str]) -> ReadingBody:
     if not isinstance(data, dict):
         raise InvalidValue("reading.file", file=str(file))
     answers: dict[str, Any] = {}
-    if not isinstance(data.get("marks", []), list):
+    listed = ("marks", "measures", "viewing")
+    if not all(isinstance(data.get(name, []), list) for name in listed):
         raise InvalidValue("reading.body_json")
     try:
         for scope, given in data.get("answers", {}).items():
             level, _, key = scope.partition(":")
             answers[f"{level}:{images.get(key, key)}" if key else level] = given
-        marks = [
-            {**mark, "image": images.get(mark["image"], mark["image"])}
-            for mark in data.get("marks", [])
-        ]
+        placed = {
+            name: [{**one, "image": images.get(one["image"], one["image"])} for one in data[name]]
+            for name in listed
+            if name in data
+        }
     except (AttributeError, KeyError, TypeError) as error:
         raise InvalidValue("reading.body_json") from error
-    return body_from_json({**data, "answers": answers, "marks": marks})
+    return body_from_json({"marks": [], **data, "answers": answers, **placed})
 
 
 def named_body(body: ReadingBody, numbers: dict[str, str]) -> dict[str, Any]:
@@ -68,8 +70,8 @@ def named_body(body: ReadingBody, numbers: dict[str, str]) -> dict[str, Any]:
         service.named_scope(Scope.parse(scope), numbers): given
         for scope, given in data["answers"].items()
     }
-    for mark in data["marks"]:
-        mark["image"] = numbers[mark["image"]]
+    for one in (*data["marks"], *data.get("measures", ()), *data.get("viewing", ())):
+        one["image"] = numbers[one["image"]]
     return data
 
 

@@ -82,14 +82,22 @@ def through_profile(rgb: Pixels, table: Pixels) -> Pixels:
 def _expanded(table: bytes) -> npt.NDArray[np.uint32]:
     """The table for all 2^24 colours, four bytes each (64 MiB): one is kept, as the images of a
     study mostly come of one camera."""
-    points = np.frombuffer(table, np.uint8).reshape(GRID, GRID, GRID, 3).astype(np.float32)
+    import cv2
+
+    points = np.zeros((GRID, GRID, GRID, 4), np.float32)
+    points[..., :3] = np.frombuffer(table, np.uint8).reshape(GRID, GRID, GRID, 3)
     axis = _weights()
-    out = np.zeros((256, 256, 256, 4), np.uint8)
+    # Blue first, while the grid is small; then green, along whole rows of blue.
+    blue = np.matmul(axis, points.transpose(0, 2, 1, 3).reshape(GRID, GRID, GRID * 4))
+    rows = blue.reshape(GRID, 256, GRID, 4).transpose(0, 2, 1, 3).reshape(GRID, GRID, 256 * 4)
+    planes = np.matmul(axis, rows)  # (red, 256 greens, 256 blues * 4)
+    out = np.empty((256, 256, 256 * 4), np.uint8)
     for red in range(256):
-        plane = np.tensordot(axis[red], points, 1)  # (g, b, 3)
-        plane = np.tensordot(axis, plane, 1)
-        plane = np.tensordot(axis, plane, (1, 1))  # (b of 256, g of 256, 3)
-        out[red, ..., :3] = np.rint(plane).transpose(1, 0, 2)
+        low = min(int(np.flatnonzero(axis[red])[0]), GRID - 2)
+        near, far = planes[low], planes[low + 1]
+        cv2.addWeighted(
+            near, float(axis[red, low]), far, float(axis[red, low + 1]), 0, out[red], cv2.CV_8U
+        )
     return out.reshape(-1).view(np.uint32)
 
 

@@ -36,7 +36,7 @@ def windowed(values: Floats, window: Window, first: float = 0.0, last: float = 2
         center, width = center - 0.5, width - 1.0
     below, above = center - width / 2.0, center + width / 2.0
     if width == 0:  # c - 0.5 is both borders, and "at most the lower" comes first
-        return np.where(values <= below, np.float64(first), np.float64(last))
+        return np.asarray(np.where(values <= below, first, last), np.float64)
     # In this order a level that is a whole number falls as in DCMTK, to the last bit.
     slope = span / width
     levels = values * slope + (last - (center / width + 0.5) * span)
@@ -59,7 +59,7 @@ def looked_up(values: Floats, table: LookupTable) -> Floats:
     """Entries of a table for `values` (rounded to whole ones), its ends held (C.11.1.1, C.11.2.1.1)."""
     entries = entries_of(table)
     places = np.clip(np.rint(values) - table.first, 0, len(entries) - 1)
-    return entries[places.astype(np.intp)].astype(np.float64)
+    return np.asarray(entries[places.astype(np.intp)], np.float64)
 
 
 def through_table(

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from workstation.domain.errors import RuleViolation
+from workstation.domain.errors import InvalidValue, RuleViolation
+
+LAST_VISIT = 999
 
 
 class CaseState(StrEnum):
@@ -61,7 +63,10 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One patient's visit. `number` is what people see (0001); it tells nothing."""
+    """One patient's visit. `number` is what people see (0001); it tells nothing.
+
+    `visit` is the patient's how-manieth visit it is, where the delivery said so; no date.
+    """
 
     case_id: str
     number: str
@@ -69,6 +74,11 @@ class Case:
     state: CaseState
     exclusion_reason: str = ""
     identity_confirmed: bool = False
+    visit: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.visit is not None and not 1 <= self.visit <= LAST_VISIT:
+            raise InvalidValue("case.visit", visit=self.visit)
 
 
 class AssignmentState(StrEnum):

@@ -23,9 +23,13 @@ class Eye(StrEnum):
 
 
 class SpacingKind(StrEnum):
-    """What a millimetre of the spacing means; `unknown` gives no millimetres at all."""
+    """What a millimetre of the spacing means; `unknown` gives no millimetres at all.
+
+    `estimated`: the detector's, divided by a magnification that was estimated, not measured.
+    """
 
     PATIENT = "patient"
+    ESTIMATED = "estimated"
     DETECTOR = "detector"
     NOMINAL = "nominal"
     UNKNOWN = "unknown"
@@ -97,8 +101,8 @@ class PlaneRef:
     """Where one plane (photograph or slice) lies in the blob store.
 
     `codec`: "jpeg" (the coded photograph bit for bit, metadata dropped), "raw+zstd" (canonical
-    little-endian pixels) or "shuffle+zstd" (of 16-bit pixels all low bytes, then all high bytes).
-    `pixel_sha256` is over the canonical decoded pixels.
+    little-endian pixels, or a colour table) or "shuffle+zstd" (of 16-bit pixels all low bytes,
+    then all high bytes). `pixel_sha256` is over the canonical decoded pixels, or the table.
     """
 
     blob_id: str
@@ -162,6 +166,16 @@ class Image:
     view: str = ""
     frame_time_ms: float | None = None
     colour_table: PlaneRef | None = None
+
+    @property
+    def stored(self) -> tuple[PlaneRef, ...]:
+        """Everything of the image that lies in the blob store."""
+        return self.planes + ((self.colour_table,) if self.colour_table else ())
+
+    @property
+    def side(self) -> str:
+        """Which side and projection it shows, as people call it: "OD", "R MLO", "PA"; or empty."""
+        return str(self.eye) if self.eye else f"{self.laterality} {self.view}".strip()
 
     def __post_init__(self) -> None:
         if self.rows <= 0 or self.cols <= 0 or self.slices <= 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +22,9 @@ from workstation.domain.image import Image
 from workstation.domain.intake import (
     DecodedPlane,
     FileFacts,
+    FileView,
     IdentityFinding,
+    PicturePlan,
     Refusal,
     SourceFile,
     StackPlan,
@@ -298,6 +300,9 @@ class Pixels(Port):
     def keep_only(self, images: Sequence[Image]) -> None:
         """Let go of the pixels of all other images; who holds an array keeps it."""
 
+    def colour_table(self, image: Image) -> npt.NDArray[np.uint8] | None:
+        """The table from the image's own colours to sRGB, as `display.colour` takes it."""
+
 
 class FileIntake(Port):
     """Reads delivered files in a child process with memory and time caps."""
@@ -305,12 +310,28 @@ class FileIntake(Port):
     def find(self, sources: Sequence[Path], progress: Progress) -> tuple[SourceFile, ...]:
         """All files in folders, zip archives and files chosen, recursively; nothing is opened."""
 
-    def inspect(self, file: SourceFile) -> FileFacts | Refusal: ...
+    def inspect(self, files: Sequence[SourceFile]) -> Iterator[FileFacts | Refusal]:
+        """What each file is, in their order; many are asked about at once."""
+
     def stacks(self, files: Sequence[FileFacts]) -> tuple[StackPlan, ...]:
-        """DICOM slices grouped by series and sorted by position along the normal."""
+        """DICOM slices and frames grouped by series, sorted by position along the normal, or in
+        time where they have none; single pictures are left out."""
+
+    def picture(self, facts: FileFacts) -> PicturePlan:
+        """How a file of one frame is shown and measured."""
 
     def decode(self, facts: FileFacts, frame: int = 0) -> DecodedPlane | Refusal: ...
     def close(self) -> None: ...
+
+
+class FileViewing(Port):
+    """Looks at one delivered file outside any study, in a child process."""
+
+    def view(self, path: Path, frame: int, *, overlays: bool) -> FileView:
+        """Frame `frame`, counted from 1. Raises InvalidValue for whatever cannot be shown."""
+
+    def png(self, pixels: npt.NDArray[np.uint8]) -> bytes:
+        """The pixels as a PNG file, without loss."""
 
 
 class IdentityCheck(Port):
@@ -321,12 +342,16 @@ class IdentityCheck(Port):
 
 @dataclass(frozen=True, slots=True)
 class PhotoRow:
-    """What a list or a file-name pattern says of one photograph; empty where it does not say."""
+    """What a list or a file-name pattern says of one photograph; empty where it does not say.
+
+    `visit` counts the patient's visits from 1.
+    """
 
     patient: str
     eye: str = ""
     field: str = ""
     centre: str = ""
+    visit: int | None = None
 
 
 class PhotoMapping(Port):

@@ -29,6 +29,19 @@ from workstation.domain.text import Label, checked_code
 
 PROTOCOL_FORMAT = "protocol/1"
 
+MODALITIES: Mapping[str, frozenset[str]] = {
+    "fundus": frozenset({"OP", "XC", "OT"}),
+    "ct": frozenset({"CT"}),
+    "mr": frozenset({"MR"}),
+    "mammography": frozenset({"MG"}),
+    "radiography": frozenset({"CR", "DX", "RF", "XA", "PX", "IO"}),
+    "ultrasound": frozenset({"US", "IVUS"}),
+}
+"""What a study is about, and which values of the DICOM Modality (0008,0060) it takes."""
+
+ONE_SERIES = frozenset({"ct", "mr"})
+"""Studies in which one target series of a case is answered about, and the others are to look at."""
+
 
 class Operator(StrEnum):
     """How a value meets its threshold; stored as written, decided exactly."""
@@ -57,6 +70,13 @@ class MergeRule(StrEnum):
     INTERSECTION = "intersection"
     UNION = "union"
     FIRST = "first"
+
+
+class EarlierVisits(StrEnum):
+    """Whether whoever reads a case sees the photographs of the patient's visit before it."""
+
+    HIDDEN = "hidden"
+    SHOWN = "shown"
 
 
 class BlindRead(StrEnum):
@@ -120,7 +140,7 @@ class Protocol:
     revision: int
     title: Label
     purpose: Label
-    modality: str  # "fundus" | "ct"
+    modality: str  # a key of MODALITIES
     verdict_unit: Level
     readers_per_case: int
     schema: Schema
@@ -130,6 +150,7 @@ class Protocol:
     reason_codes: tuple[Option, ...]
     sources: tuple[Source, ...]
     document: Mapping[str, Any]
+    earlier_visits: EarlierVisits = EarlierVisits.HIDDEN
 
     def item(self, item_id: str) -> AgreementItem:
         for item in (*self.agreement, LESIONS_KEPT):
@@ -341,6 +362,7 @@ _PROTOCOL_FIELDS = (
     "consensus_merge",
     "arbitration",
     "sources",
+    "earlier_visits",
 )
 
 
@@ -353,9 +375,9 @@ def protocol_from_dict(document: Any) -> Protocol:
     if data.get("format") != PROTOCOL_FORMAT:
         raise InvalidValue("protocol.format", format=str(data.get("format")))
     modality = _get(data, "modality", str, "protocol")
-    if modality not in ("fundus", "ct"):
+    if modality not in MODALITIES:
         raise InvalidValue(
-            "protocol.choice", where="modality", value=modality, choices=["fundus", "ct"]
+            "protocol.choice", where="modality", value=modality, choices=list(MODALITIES)
         )
     schema = Schema(
         tuple(_question(q, "questions") for q in _get(data, "questions", list, "protocol")),
@@ -403,4 +425,5 @@ def protocol_from_dict(document: Any) -> Protocol:
             )
         ),
         document=data,
+        earlier_visits=_enum(EarlierVisits, data.get("earlier_visits", "hidden"), "earlier_visits"),
     )

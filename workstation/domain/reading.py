@@ -6,7 +6,7 @@ The body's JSON form (`reading/1`) is documented in docs/formats/reading.md.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -24,6 +24,7 @@ from workstation.domain.marks import (
     touches_plane,
 )
 from workstation.domain.masks import Mask
+from workstation.domain.measures import Measure, MeasureKind
 from workstation.domain.schema import (
     CASE_SCOPE,
     Completeness,
@@ -36,6 +37,7 @@ from workstation.domain.schema import (
     missing_answers,
     without_unasked,
 )
+from workstation.domain.viewing import PhotoLook, Used, Viewing
 
 BODY_FORMAT = "reading/1"
 
@@ -55,15 +57,24 @@ class ReadingState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ReadingBody:
     """Answers by scope and question, and marks. Values are checked against a schema on the way in
-    (`checked_body`), so that stored content is always readable."""
+    (`checked_body`), so that stored content is always readable.
+
+    `measures` are the reader's own working notes, `viewing` the record of how images were looked
+    at, one entry an image: they enter no comparison, ruling, reference or report.
+    """
 
     answers: Mapping[Scope, Mapping[str, Any]] = field(default_factory=dict)
     marks: tuple[Mark, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    viewing: tuple[Viewing, ...] = ()
 
     def __post_init__(self) -> None:
-        ids = [mark.mark_id for mark in self.marks]
+        ids = [mark.mark_id for mark in self.marks] + [m.measure_id for m in self.measures]
         if len(set(ids)) != len(ids):
             raise InvalidValue("reading.duplicate_mark")
+        seen = [record.image_id for record in self.viewing]
+        if len(set(seen)) != len(seen):
+            raise InvalidValue("reading.duplicate_viewing")
         frozen = {s: MappingProxyType(dict(a)) for s, a in self.answers.items()}
         object.__setattr__(self, "answers", MappingProxyType(frozen))
 
@@ -79,10 +90,17 @@ class ReadingBody:
             given.pop(question, None)
         else:
             given[question] = value
-        return ReadingBody(answers, self.marks)
+        return replace(self, answers=answers)
 
     def with_marks(self, marks: Sequence[Mark]) -> ReadingBody:
-        return ReadingBody(self.answers, tuple(marks))
+        return replace(self, marks=tuple(marks))
+
+    def with_measures(self, measures: Sequence[Measure]) -> ReadingBody:
+        return replace(self, measures=tuple(measures))
+
+    def without_notes(self) -> ReadingBody:
+        """Answers and marks only: all of it that others may see."""
+        return ReadingBody(self.answers, self.marks)
 
     def on_image(self, image_id: str) -> tuple[Mark, ...]:
         return tuple(mark for mark in self.marks if mark.image_id == image_id)
@@ -182,7 +200,7 @@ def answers_around(images: Sequence[Image], body: ReadingBody, scope: Scope) -> 
 def checked_body(schema: Schema, images: Sequence[Image], body: ReadingBody) -> ReadingBody:
     """The body with answers in canonical form. Raises as `check_body` does."""
     check_body(schema, images, body)
-    return ReadingBody(without_unasked(schema, body.answers), body.marks)
+    return replace(body, answers=without_unasked(schema, body.answers))
 
 
 def check_body(
@@ -203,6 +221,13 @@ def check_body(
     for mark in body.marks:
         if before.get(mark.mark_id) != mark:
             _check_mark(schema, targets, mark)
+    for measure in body.measures:
+        here = targets.get(measure.image_id)
+        if here is None or measure.z >= here.slices:
+            raise InvalidValue("reading.measure_place", kind=measure.kind)
+    for record in body.viewing:
+        if record.image_id not in targets:
+            raise InvalidValue("reading.viewing_place")
 
 
 def _check_mark(schema: Schema, targets: Mapping[str, Image], mark: Mark) -> None:
@@ -306,8 +331,12 @@ def shape_from_json(data: Mapping[str, Any]) -> Shape:
 
 
 def body_to_json(body: ReadingBody) -> dict[str, Any]:
-    """Plain JSON values; the order of scopes, questions and marks is canonical."""
-    return {
+    """Plain JSON values; the order of scopes, questions and marks is canonical.
+
+    Measures and the record of viewing are left out where there are none: a body without them is
+    written, and hashed, as before there were any.
+    """
+    data: dict[str, Any] = {
         "format": BODY_FORMAT,
         "answers": {
             str(scope): {
@@ -329,6 +358,72 @@ def body_to_json(body: ReadingBody) -> dict[str, Any]:
             for mark in body.marks
         ],
     }
+    if body.measures:
+        data["measures"] = [
+            {
+                "id": m.measure_id,
+                "image": m.image_id,
+                "kind": str(m.kind),
+                "points": [list(p) for p in m.points],
+                "z": m.z,
+            }
+            for m in body.measures
+        ]
+    if body.viewing:
+        data["viewing"] = [_viewing_to_json(record) for record in body.viewing]
+    return data
+
+
+def _viewing_to_json(record: Viewing) -> dict[str, Any]:
+    look = record.look
+    return {
+        "image": record.image_id,
+        "used": sorted(str(used) for used in record.used),
+        "brightness": list(record.brightness),
+        "contrast": list(record.contrast),
+        "gamma": list(record.gamma),
+        "presets": [list(preset) for preset in record.presets],
+        "last": {
+            "red_free": look.red_free,
+            "clahe": look.clahe,
+            "brightness": look.brightness,
+            "contrast": look.contrast,
+            "gamma": look.gamma,
+            "window": None if record.window is None else list(record.window),
+        },
+    }
+
+
+def _pair(data: Any) -> tuple[float, float]:
+    first, second = data
+    return float(first), float(second)
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(value)
+    return value
+
+
+def _viewing_from_json(data: Mapping[str, Any]) -> Viewing:
+    last = data["last"]
+    look = PhotoLook(
+        _flag(last["red_free"]),
+        _flag(last["clahe"]),
+        _whole(last["brightness"]),
+        _whole(last["contrast"]),
+        float(last["gamma"]),
+    )
+    return Viewing(
+        _text(data["image"]),
+        frozenset(Used(used) for used in data["used"]),
+        _pair(data["brightness"]),
+        _pair(data["contrast"]),
+        _pair(data["gamma"]),
+        tuple(_pair(preset) for preset in data["presets"]),
+        look,
+        None if last["window"] is None else _pair(last["window"]),
+    )
 
 
 def body_from_json(data: Mapping[str, Any]) -> ReadingBody:
@@ -357,8 +452,19 @@ def body_from_json(data: Mapping[str, Any]) -> ReadingBody:
             )
             for mark in data["marks"]
         )
+        measures = tuple(
+            Measure(
+                _text(m["id"]),
+                _text(m["image"]),
+                MeasureKind(m["kind"]),
+                tuple(_pair(p) for p in m["points"]),
+                _whole(m["z"]),
+            )
+            for m in data.get("measures", ())
+        )
+        viewing = tuple(_viewing_from_json(record) for record in data.get("viewing", ()))
     except InvalidValue:
         raise
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise InvalidValue("reading.body_json") from error
-    return ReadingBody(answers, marks)
+    return ReadingBody(answers, marks, measures, viewing)

@@ -64,8 +64,9 @@ class BagFolder:
     verify: Verify
 
     def encode(self, image: Image, pixels: Pixels) -> tuple[str, Callable[[], bytes]]:
-        """JPEG photographs as they were kept, other photographs as PNG, stacks as NIfTI."""
-        if image.kind is ImageKind.STACK:
+        """JPEG photographs as they were kept, other pictures as PNG; stacks, and pictures whose
+        values have a sign, which PNG has none for, as NIfTI."""
+        if image.kind is ImageKind.STACK or image.dtype == "int16":
             return "nii", lambda: nifti_bytes(image, pixels)
         if image.planes[0].codec == "jpeg":
             return "jpg", lambda: pixels.encoded(image)[1]
@@ -381,7 +382,8 @@ def _stored_zlib(data: bytes) -> bytes:
 
 
 def nifti_bytes(image: Image, pixels: Pixels) -> bytes:
-    """NIfTI-1 of a stack: stored values with slope and intercept, axes (x, y, z).
+    """NIfTI-1 of a stack or picture: stored values with slope and intercept, axes (x, y, z);
+    colour as RGB24. Where slices are scaled each by itself the header says no scale.
 
     The affine maps voxel centres to RAS mm where the slices are evenly spaced and the gantry is
     not tilted; otherwise the qform and sform codes are 0 ("unknown") and the geometry stands in
@@ -390,6 +392,9 @@ def nifti_bytes(image: Image, pixels: Pixels) -> bytes:
     import nibabel  # heavy, and only freezing needs it
 
     planes = [pixels.plane(image, z) for z in range(image.slices)]
+    if image.samples == 3:
+        colours = np.dtype([("R", "u1"), ("G", "u1"), ("B", "u1")])
+        planes = [np.ascontiguousarray(plane).view(colours)[..., 0] for plane in planes]
     volume = np.stack([np.asarray(plane).T for plane in planes], axis=2)
     affine = stack_affine(image)
     header = nibabel.Nifti1Header()
@@ -404,7 +409,10 @@ def nifti_bytes(image: Image, pixels: Pixels) -> bytes:
         header.set_sform(affine, code=1)
         header.set_qform(affine, code=1)
     # The stored values are written unscaled: slope and intercept stand in the header alone.
-    header.set_slope_inter(image.slope, image.intercept)
+    if image.slice_rescale:
+        header["scl_slope"] = 0  # "not scaled"; the image's JSON has each slice's
+    else:
+        header.set_slope_inter(image.slope, image.intercept)
     header["magic"] = b"n+1"
     header["vox_offset"] = 352
     return bytes(header.binaryblock) + b"\0\0\0\0" + volume.tobytes(order="F")

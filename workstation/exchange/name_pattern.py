@@ -1,7 +1,7 @@
-"""Photographs to patient, eye, field, centre by a pattern of their file names.
+"""Photographs to patient, visit, eye, field, centre by a pattern of their file names.
 
-A pattern is the name without extension with `{patient}`, `{eye}`, `{field}`, `{centre}` where they
-stand and `*` for anything else: `{patient}_{eye}_F{field}`. `/` separates folders.
+A pattern is the name without extension with `{patient}`, `{visit}`, `{eye}`, `{field}`, `{centre}`
+where they stand and `*` for anything else: `{patient}_{eye}_F{field}`. `/` separates folders.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ _PARTS = {
     "eye": r"[A-Za-z右左眼]+?",
     "field": r"[A-Za-z0-9]+?",
     "centre": r"[A-Za-z0-9-]+?",
+    "visit": r"[1-9][0-9]{0,2}",
 }
 EYES = {
     "od": "OD", "r": "OD", "re": "", "right": "OD", "右": "OD", "右眼": "OD",
@@ -61,6 +62,7 @@ class NamePattern:
             eye_of(parts.get("eye", "")),
             parts.get("field", ""),
             parts.get("centre", ""),
+            int(parts["visit"]) if parts.get("visit") else None,
         )
 
 

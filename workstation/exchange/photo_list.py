@@ -1,4 +1,4 @@
-"""Photographs to patient, eye, field, centre by a list: XLSX, or CSV in UTF-8 or GBK."""
+"""Photographs to patient, visit, eye, field, centre by a list: XLSX, or CSV in UTF-8 or GBK."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from workstation.domain.case import LAST_VISIT
 from workstation.domain.errors import EnvironmentProblem, InvalidValue
 from workstation.domain.ports import PhotoRow
 
@@ -18,6 +19,7 @@ _COLUMNS = {
     "patient": "patient", "患者": "patient", "受试者": "patient", "患者编号": "patient",
     "eye": "eye", "眼别": "eye",
     "field": "field", "视野": "field",
+    "visit": "visit", "就诊": "visit", "就诊次序": "visit",
     "centre": "centre", "center": "centre", "中心": "centre",
 }  # fmt: skip
 _EYES = {
@@ -122,9 +124,22 @@ def _rows(table: Iterable[Sequence[Any]], name: str) -> PhotoList:
         file = given["file"].replace("\\", "/").removeprefix("./").strip("/")
         if file in rows:
             raise InvalidValue("mapping.twice", file=name, row=number, value=file)
-        row = PhotoRow(given["patient"], eye, given.get("field", ""), given.get("centre", ""))
-        rows[file] = row
+        rows[file] = PhotoRow(
+            given["patient"],
+            eye,
+            given.get("field", ""),
+            given.get("centre", ""),
+            _visit(given.get("visit", ""), name, number),
+        )
     return PhotoList(rows)
+
+
+def _visit(text: str, name: str, number: int) -> int | None:
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= LAST_VISIT:
+        raise InvalidValue("mapping.cell", file=name, row=number, column="visit", value=text)
+    return int(text)
 
 
 def _text(cell: Any) -> str:

@@ -10,6 +10,7 @@ import json
 import multiprocessing as mp
 import signal
 import sys
+from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -22,12 +23,15 @@ from workstation.imaging import probing
 MEMORY_BYTES = 6 << 30
 SECONDS_PER_CALL = 20
 CALLS_PER_CHILD = 400
-_WARNINGS = ("photo.maybe_damaged",)
+_WARNINGS = ("photo.maybe_damaged", "photo.profile_unusable")
+_TABLE_BYTES = 33**3 * 3
+# Files that are asked about at once: the child goes on while its last answer is being read.
+FILES_PER_REQUEST = 100
 _DTYPES = {"uint8": np.uint8, "uint16": np.uint16, "int16": np.int16}
 
 
 def serve(pipe: Connection) -> None:
-    """The child's loop: one request, one answer."""
+    """The child's loop: one request, and one answer for each file it names."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's, which ends the child
     if sys.platform != "win32":
         import resource
@@ -36,19 +40,21 @@ def serve(pipe: Connection) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     while True:
         try:
-            _answer(pipe, json.loads(pipe.recv_bytes()))
+            request = json.loads(pipe.recv_bytes())
+            for location in request["files"]:
+                _answer(pipe, request["call"], tuple(location), request.get("frame", 0))
         except (EOFError, ConnectionError):  # nobody asks any more, or waits for an answer
             return
 
 
-def _answer(pipe: Connection, request: dict[str, Any]) -> None:
-    location = (request["path"], request["member"])
+def _answer(pipe: Connection, call: str, location: tuple[str, str], frame: int) -> None:
     plane: DecodedPlane | None = None
     try:
-        if request["call"] == "inspect":
+        if call == "inspect":
             reply = {"ok": probing.inspect(location)}
         else:
-            plane = probing.decode(location, request["frame"])
+            made = probing.overlays if call == "overlays" else probing.decode
+            plane = made(location, frame)
             reply = {
                 "ok": {
                     "shape": list(plane.pixels.shape),
@@ -56,6 +62,8 @@ def _answer(pipe: Connection, request: dict[str, Any]) -> None:
                     "coded": len(plane.coded),
                     "sha256": plane.source_sha256,
                     "warnings": plane.warnings,
+                    "decoder": plane.decoder,
+                    "table": len(plane.colour_table),
                 }
             }
     except InvalidValue as error:
@@ -70,6 +78,7 @@ def _answer(pipe: Connection, request: dict[str, Any]) -> None:
     if plane is not None:
         pipe.send_bytes(memoryview(np.ascontiguousarray(plane.pixels)).cast("B"))
         pipe.send_bytes(plane.coded or b"-")
+        pipe.send_bytes(plane.colour_table or b"-")
 
 
 def _start_deaf(process: Any) -> None:
@@ -95,24 +104,58 @@ class DecodingChild:
         self._pipe: Connection | None = None
         self._calls = 0
 
-    def inspect(self, location: tuple[str, str]) -> dict[str, Any]:
-        """See `probing.inspect`. Raises InvalidValue for every way a file can fail."""
-        reply = self._ask({"call": "inspect", "path": location[0], "member": location[1]})
-        return dict(reply)
+    def inspect(
+        self, locations: Sequence[tuple[str, str]]
+    ) -> Iterator[dict[str, Any] | InvalidValue]:
+        """See `probing.inspect`; an answer for each file in turn, or how it failed. A file that
+        takes too long or ends the child does so alone: the next child goes on behind it."""
+        rest = list(locations)
+        done = not rest
+        try:
+            while rest:
+                asked = rest[:FILES_PER_REQUEST]
+                try:
+                    self._send("inspect", asked)
+                    for n in range(len(asked)):
+                        rest.pop(0)
+                        # Nobody may be left who waits for what is still to come.
+                        done = n == len(asked) - 1
+                        yield self._inspected()
+                        if self._pipe is None:
+                            break
+                except InvalidValue as error:
+                    rest.pop(0)
+                    yield error
+        finally:
+            if not done:
+                self._kill()
+
+    def _inspected(self) -> dict[str, Any] | InvalidValue:
+        try:
+            return self._reply()
+        except InvalidValue as error:
+            return error
 
     def decode(self, location: tuple[str, str], frame: int) -> DecodedPlane:
         """See `probing.decode`. Raises InvalidValue for every way a file can fail."""
-        reply = self._ask(
-            {"call": "decode", "path": location[0], "member": location[1], "frame": frame}
-        )
+        return self._plane("decode", location, frame)
+
+    def overlays(self, location: tuple[str, str], frame: int) -> DecodedPlane:
+        """See `probing.overlays`. Raises InvalidValue for every way a file can fail."""
+        return self._plane("overlays", location, frame)
+
+    def _plane(self, call: str, location: tuple[str, str], frame: int) -> DecodedPlane:
+        self._send(call, [location], frame)
+        reply = self._reply()
         dtype = _DTYPES.get(str(reply["dtype"]))
         shape = tuple(int(n) for n in reply["shape"])
         pixels_bytes = self._receive()
         coded = self._receive()
+        table = self._receive() if reply["table"] else self._receive()[:0]
         if dtype is None or len(shape) not in (2, 3):
             raise InvalidValue("file.damaged", kind="answer")
         expected = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
-        if len(pixels_bytes) != expected:
+        if len(pixels_bytes) != expected or len(table) not in (0, _TABLE_BYTES):
             raise InvalidValue("file.damaged", kind="answer")
         pixels = np.frombuffer(pixels_bytes, dtype).reshape(shape)
         return DecodedPlane(
@@ -120,6 +163,8 @@ class DecodingChild:
             coded if reply["coded"] else b"",
             str(reply["sha256"]),
             tuple(w for w in _WARNINGS if w in reply["warnings"]),
+            str(reply["decoder"])[:80],
+            table,
         )
 
     def close(self) -> None:
@@ -134,16 +179,19 @@ class DecodingChild:
             self._process = None
         self._calls = 0
 
-    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _send(self, call: str, files: Sequence[tuple[str, str]], frame: int = 0) -> None:
         if self._calls >= CALLS_PER_CHILD:
             self.close()
         pipe = self._started()
-        self._calls += 1
+        self._calls += len(files)
+        request = {"call": call, "files": files, "frame": frame}
         try:
             pipe.send_bytes(json.dumps(request).encode())
         except OSError as error:
             self.close()
             raise InvalidValue("file.crashed_decoder") from error
+
+    def _reply(self) -> dict[str, Any]:
         reply = json.loads(self._receive())
         if "refused" in reply:
             raise InvalidValue(str(reply["refused"]), **dict(reply["params"]))

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from workstation.domain.errors import InvalidValue
-from workstation.domain.intake import DecodedPlane, FileFacts, Refusal, SourceFile, StackPlan
+from workstation.domain.intake import (
+    DecodedPlane,
+    FileFacts,
+    PicturePlan,
+    Refusal,
+    SourceFile,
+    StackPlan,
+)
 from workstation.domain.ports import Progress
 from workstation.imaging import probing
 from workstation.imaging.child import DecodingChild
-from workstation.imaging.series import stack_plans
+from workstation.imaging.series import picture_plan, stack_plans, with_tables
 
 MAX_ENTRIES = 100_000
 _PASSED_OVER = frozenset({".ds_store", "thumbs.db", "desktop.ini", "dicomdir"})
@@ -63,29 +71,39 @@ class ChildIntake:
             if not info.is_dir()
         ]
 
-    def inspect(self, file: SourceFile) -> FileFacts | Refusal:
-        try:
-            found = self._child.inspect(file.location)
-            return FileFacts(
-                file,
-                str(found["kind"]),
-                str(found["sha256"]),
-                int(found["rows"]),
-                int(found["cols"]),
-                int(found["frames"]),
-                int(found["samples"]),
-                dict(found["attributes"]),
-                {str(k): str(v) for k, v in dict(found["identity"]).items()},
-            )
-        except InvalidValue as error:
-            return Refusal(file.name, error.code, error.params)
+    def inspect(self, files: Sequence[SourceFile]) -> Iterator[FileFacts | Refusal]:
+        found = self._child.inspect([file.location for file in files])
+        for file, one in zip(files, found, strict=True):
+            try:
+                if isinstance(one, InvalidValue):
+                    raise one
+                facts = _facts(file, one)
+            except InvalidValue as error:
+                yield Refusal(file.name, error.code, error.params)
+            else:
+                yield facts
 
     def stacks(self, files: Sequence[FileFacts]) -> tuple[StackPlan, ...]:
         return stack_plans(files)
 
+    def picture(self, facts: FileFacts) -> PicturePlan:
+        return picture_plan(facts)
+
     def decode(self, facts: FileFacts, frame: int = 0) -> DecodedPlane | Refusal:
+        return self._plane(self._child.decode, facts, frame)
+
+    def overlays(self, facts: FileFacts, frame: int = 0) -> DecodedPlane | Refusal:
+        """The frame's overlays laid together: uint8, 1 where something is drawn."""
+        return self._plane(self._child.overlays, facts, frame)
+
+    def _plane(
+        self,
+        ask: Callable[[tuple[str, str], int], DecodedPlane],
+        facts: FileFacts,
+        frame: int,
+    ) -> DecodedPlane | Refusal:
         try:
-            plane = self._child.decode(facts.source.location, frame)
+            plane = ask(facts.source.location, frame)
         except InvalidValue as error:
             return Refusal(facts.source.name, error.code, error.params)
         if plane.pixels.shape[:2] != (facts.rows, facts.cols):
@@ -94,6 +112,20 @@ class ChildIntake:
 
     def close(self) -> None:
         self._child.close()
+
+
+def _facts(file: SourceFile, found: Mapping[str, Any]) -> FileFacts:
+    return FileFacts(
+        file,
+        str(found["kind"]),
+        str(found["sha256"]),
+        int(found["rows"]),
+        int(found["cols"]),
+        int(found["frames"]),
+        int(found["samples"]),
+        with_tables(dict(found["attributes"])),
+        {str(k): str(v) for k, v in dict(found["identity"]).items()},
+    )
 
 
 def readable(name: str) -> str:

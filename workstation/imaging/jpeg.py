@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from workstation.domain.errors import InvalidValue
 
 SOI, EOI, SOS, DNL = 0xD8, 0xD9, 0xDA, 0xDC
-APP0, APP1, APP14, APP15, COM = 0xE0, 0xE1, 0xEE, 0xEF, 0xFE
+APP0, APP1, APP2, APP14, APP15, COM = 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE
 _SOF = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
 _BARE = frozenset({0x01, *range(0xD0, 0xD8)})
 
@@ -86,6 +86,17 @@ def frame(stream: bytes) -> Frame:
             bits, rows, cols, samples = struct.unpack_from(">BHHB", segment.data)
             return Frame(rows, cols, samples, bits, segment.marker in (0xC3, 0xC7, 0xCB, 0xCF))
     raise InvalidValue("photo.damaged", kind="jpeg")
+
+
+_SOF_LS = 0xF7
+
+
+def precision(stream: bytes) -> int | None:
+    """Bits of a sample as the frame header of a JPEG or JPEG-LS stream says; None without one."""
+    for segment in segments(stream):
+        if (segment.marker in _SOF or segment.marker == _SOF_LS) and segment.data:
+            return segment.data[0]
+    return None
 
 
 def without_metadata(stream: bytes) -> bytes:
@@ -164,6 +175,40 @@ def _recoded(stream: bytes, change: Callable[[bytes], bytes]) -> bytes:
     return b"".join(parts)
 
 
+_PROFILE = b"ICC_PROFILE\0"
+
+
+def profile(stream: bytes) -> bytes:
+    """The ICC profile, put together from its numbered APP2 segments; empty where there is none."""
+    parts = [
+        (segment.data[len(_PROFILE)], segment.data[len(_PROFILE) + 2 :])
+        for segment in segments(stream)
+        if segment.marker == APP2 and segment.data.startswith(_PROFILE) and len(segment.data) > 14
+    ]
+    return b"".join(data for _, data in sorted(parts, key=lambda part: part[0]))
+
+
+def is_rgb(stream: bytes, photometric: str) -> bool:
+    """Whether the three components of a coded image are RGB, to be taken as they are.
+
+    The stream comes first: an Adobe segment says it, a JFIF one stands for YCbCr, so do halved
+    components; then the components' names; only then the header of the file around it.
+    """
+    names = b""
+    for segment in segments(stream):
+        if segment.marker == APP14 and segment.data[:5] == b"Adobe" and len(segment.data) >= 12:
+            return segment.data[11] == 0
+        if segment.marker == APP0 and segment.data[:5] == b"JFIF\0":
+            return False
+        if segment.marker in _SOF and len(segment.data) >= 15:
+            if len({segment.data[n] for n in (7, 10, 13)}) > 1:
+                return False
+            names = bytes(segment.data[n] for n in (6, 9, 12))
+        if segment.marker == SOS:
+            break
+    return names == b"RGB" or photometric == "RGB"
+
+
 def metadata(stream: bytes) -> dict[str, str]:
     """Text found in EXIF, XMP, IPTC and comments, by where it stands; for the identity check."""
     found: dict[str, str] = {}
@@ -193,6 +238,12 @@ _TEXT_TAGS = {
     0xFDE8: "OwnerName",
 }
 ORIENTATION = 0x0112
+_TIFF_PROFILE = 34675
+
+
+def tiff_profile(data: bytes) -> bytes:
+    """The ICC profile of a TIFF file; empty where there is none."""
+    return next((value for tag, _, value in _entries(data) if tag == _TIFF_PROFILE), b"")
 
 
 def tiff_text(data: bytes) -> dict[str, str]:
@@ -241,7 +292,8 @@ def _entries(data: bytes) -> list[tuple[int, int, bytes]]:
                 tag, kind, length, value = struct.unpack_from(order + "HHII", data, at + 2 + 12 * n)
                 size = _SIZES.get(kind, 0) * length
                 where = at + 10 + 12 * n if size <= 4 else value
-                out.append((tag, kind, data[where : where + min(size, 65536)]))
+                limit = 4 << 20 if tag == _TIFF_PROFILE else 65536
+                out.append((tag, kind, data[where : where + min(size, limit)]))
                 if tag == 0x8769:
                     todo.append(value)
     except struct.error:

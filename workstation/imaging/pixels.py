@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import zstandard
 
+from workstation.display.colour import GRID
 from workstation.domain.errors import EnvironmentProblem, IntegrityProblem
 from workstation.domain.image import Image, PlaneRef
 from workstation.domain.ports import Blobs, Progress
@@ -108,6 +109,14 @@ class StudyPixels:
         with self._arrived:
             for image_id in [one for one in self._images if one not in kept]:
                 del self._images[image_id]
+
+    def colour_table(self, image: Image) -> npt.NDArray[np.uint8] | None:
+        reference = image.colour_table
+        if reference is None:
+            return None
+        plain = self._blobs.read(image.case_id, image.image_id, reference.blob_id)
+        raw = zstandard.ZstdDecompressor().decompress(plain, max_output_size=GRID**3 * 3)
+        return np.frombuffer(raw, np.uint8).reshape(GRID, GRID, GRID, 3)
 
     def stored(self, pixels: npt.NDArray[np.generic]) -> tuple[str, bytes]:
         return stored_form(pixels)

@@ -20,29 +20,15 @@ import numpy.typing as npt
 
 from workstation.domain.errors import InvalidValue
 from workstation.domain.intake import DecodedPlane
-from workstation.imaging import jpeg
-from workstation.imaging.series import STACKED, numbers, spacing_of
+from workstation.imaging import colour_profile, dicom_decode, dicom_tables, headers, jpeg
+from workstation.imaging.attributes import numbers, placing_attributes
+from workstation.imaging.spacing import spacing_of
+from workstation.imaging.syntaxes import DEFLATED, DEFLATED_FRAME, KNOWN, LOSSY, NATIVE, name_of
 
 MAX_FILE = 2 << 30
 MAX_PIXELS = 400_000_000
 MAX_BYTES = 2 << 30
 MAX_INFLATED = 512 << 20
-
-DEFLATED = "1.2.840.10008.1.2.1.99"
-BIG_ENDIAN = "1.2.840.10008.1.2.2"
-NATIVE = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", BIG_ENDIAN, DEFLATED})
-RLE = "1.2.840.10008.1.2.5"
-JPEG_8 = frozenset({"1.2.840.10008.1.2.4.50"})
-JPEG_12 = frozenset({"1.2.840.10008.1.2.4.51"})
-JPEG_LOSSLESS = frozenset({"1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70"})
-JPEG_LS = frozenset({"1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81"})
-JPEG_2000 = frozenset({"1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91"})
-HTJ2K = frozenset({f"1.2.840.10008.1.2.4.{n}" for n in (201, 202, 203)})
-LOSSY = (
-    JPEG_8
-    | JPEG_12
-    | {"1.2.840.10008.1.2.4.81", "1.2.840.10008.1.2.4.91", "1.2.840.10008.1.2.4.203"}
-)
 
 ATTRIBUTES = (
     "SOPClassUID",
@@ -129,6 +115,10 @@ IDENTITY = (
     "IssuerOfPatientID",
     "AdmissionID",
 )
+
+_COLOUR_MODELS = (
+    "RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_422", "YBR_PARTIAL_420", "YBR_RCT", "YBR_ICT",
+)  # fmt: skip
 
 Reply = dict[str, Any]
 
@@ -354,10 +344,13 @@ def _plain(value: Any) -> Any:
 
 def _inspect_dicom(data: bytes) -> Reply:
     dataset = _dataset(data)
+    header = headers.whole_header(data, ATTRIBUTES)
     attributes: dict[str, Any] = {}
     for keyword in ATTRIBUTES:
         try:
-            value = _plain(dataset.get(keyword))
+            value = headers.ASK if header is None else headers.value(header, keyword)
+            if value is headers.ASK:
+                value = _plain(dataset.get(keyword))
         except (ValueError, TypeError, OverflowError) as error:
             raise InvalidValue("dicom.bad_value", attribute=keyword) from error
         if value not in (None, "", []):
@@ -365,41 +358,35 @@ def _inspect_dicom(data: bytes) -> Reply:
     _check_values(attributes)
     syntax = str(dataset.file_meta.get("TransferSyntaxUID", ""))
     attributes["TransferSyntaxUID"] = syntax
+    if "FloatPixelData" in dataset or "DoubleFloatPixelData" in dataset:
+        raise InvalidValue("dicom.float_pixels")
     if "PixelData" not in dataset:
-        raise InvalidValue("dicom.no_pixels", sop_class=_name(attributes.get("SOPClassUID")))
-    known = NATIVE | {RLE} | JPEG_8 | JPEG_12 | JPEG_LOSSLESS | JPEG_LS | JPEG_2000 | HTJ2K
-    if syntax not in known:
-        raise InvalidValue("dicom.transfer_syntax", syntax=_name(syntax))
-    for refused in ("ModalityLUTSequence",):
-        if refused in dataset:
-            raise InvalidValue("dicom.unsupported_part", part=refused)
-    if "VOILUTSequence" in dataset:
-        attributes["has_voi_lut"] = True
-    attributes["syntax_name"] = _name(syntax)
+        raise InvalidValue("dicom.no_pixels", sop_class=name_of(attributes.get("SOPClassUID")))
+    if syntax not in KNOWN:
+        raise InvalidValue("dicom.transfer_syntax", syntax=name_of(syntax))
+    attributes["syntax_name"] = name_of(syntax)
     attributes["lossy"] = syntax in LOSSY or attributes.get("LossyImageCompression") == "01"
-    rows, cols = int(attributes.get("Rows", 0)), int(attributes.get("Columns", 0))
-    frames = int(attributes.get("NumberOfFrames", 1) or 1)
-    samples = int(attributes.get("SamplesPerPixel", 1))
-    bits = int(attributes.get("BitsAllocated", 0))
-    _check_size(rows, cols, frames, samples, bits)
-    if bits not in (8, 16) or samples not in (1, 3):
-        raise InvalidValue("dicom.pixel_format", bits=bits, samples=samples)
-    photometric = attributes.get("PhotometricInterpretation", "")
-    grey = photometric in ("MONOCHROME1", "MONOCHROME2") and samples == 1
-    color = (
-        samples == 3
-        and bits == 8
-        and photometric
-        in (
-            "RGB",
-            "YBR_FULL",
-            "YBR_FULL_422",
-            "YBR_RCT",
-            "YBR_ICT",
+    rows, cols, frames, samples, bits = (
+        _whole(attributes, keyword, default)
+        for keyword, default in (
+            ("Rows", 0),
+            ("Columns", 0),
+            ("NumberOfFrames", 1),
+            ("SamplesPerPixel", 1),
+            ("BitsAllocated", 0),
         )
     )
-    if not grey and not color:
-        raise InvalidValue("dicom.photometric", photometric=str(photometric)[:32])
+    _check_size(rows, cols, frames, samples, bits)
+    photometric = str(attributes.get("PhotometricInterpretation", ""))
+    _check_format(photometric, samples, bits, attributes)
+    attributes |= placing_attributes(dataset, frames)
+    if photometric == "PALETTE COLOR":
+        dicom_tables.palette_of(dataset)  # a table that cannot be used is told of now
+        samples = 3
+    elif samples == 1:
+        attributes |= dicom_tables.grey_tables(dataset)
+        _signed_padding(attributes)
+        _check_values(attributes)
     return {
         "kind": "dicom",
         "rows": rows,
@@ -407,7 +394,7 @@ def _inspect_dicom(data: bytes) -> Reply:
         "frames": frames,
         "samples": samples,
         "attributes": attributes,
-        "identity": _dicom_identity(dataset),
+        "identity": _dicom_identity(dataset, header),
     }
 
 
@@ -421,23 +408,54 @@ def _check_values(attributes: Reply) -> None:
             value = numbers(attributes, keyword, 1)
             if value is None or (keyword == "RescaleSlope" and value[0] == 0):
                 raise InvalidValue("dicom.bad_value", attribute=keyword)
-    if attributes.get("Modality") in STACKED and "PixelSpacing" in attributes:
+    if attributes.get("Modality") == "CT" and "PixelSpacing" in attributes:
         if spacing_of(attributes) is None:
             raise InvalidValue("dicom.bad_value", attribute="PixelSpacing")
 
 
-def _name(uid: Any) -> str:
-    from pydicom.uid import UID
-
-    text = str(uid or "")
-    return UID(text).name if text else "?"
-
-
-def _dicom_identity(dataset: Any) -> dict[str, str]:
-    """Non-empty identity-bearing elements, nested ones and every person name included."""
-    found: dict[str, str] = {}
+def _whole(attributes: Reply, keyword: str, default: int) -> int:
+    """A whole number of the header. Raises InvalidValue where it is none."""
     try:
-        for element in dataset.iterall():
+        return int(attributes.get(keyword) or default)
+    except (ValueError, TypeError) as error:
+        raise InvalidValue("dicom.bad_value", attribute=keyword) from error
+
+
+def _check_format(photometric: str, samples: int, bits: int, attributes: Reply) -> None:
+    """Raises InvalidValue for a depth or colour model that is not read."""
+    single = bits == 1 and photometric.startswith("MONOCHROME")
+    single = single and attributes["TransferSyntaxUID"] in NATIVE | {DEFLATED_FRAME}
+    if not single and (bits not in (8, 16) or samples not in (1, 3)):
+        raise InvalidValue("dicom.pixel_format", bits=bits, samples=samples)
+    if samples == 1 and photometric in ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"):
+        return
+    if samples == 3 and bits != 8:
+        raise InvalidValue("dicom.pixel_format", bits=bits, samples=samples)
+    native_420 = photometric == "YBR_PARTIAL_420" and attributes["TransferSyntaxUID"] in NATIVE
+    if samples != 3 or photometric not in _COLOUR_MODELS or native_420:
+        raise InvalidValue("dicom.photometric", photometric=photometric[:32])
+
+
+def _signed_padding(attributes: Reply) -> None:
+    """Padding of signed pixels that was written as if they were unsigned, as what it is."""
+    if attributes.get("PixelRepresentation") != 1:
+        return
+    for keyword in ("PixelPaddingValue", "PixelPaddingRangeLimit"):
+        value = attributes.get(keyword)
+        if isinstance(value, int) and value > 32767:
+            attributes[keyword] = value - 65536
+
+
+def _dicom_identity(dataset: Any, header: headers.Header | None) -> dict[str, str]:
+    """Non-empty identity-bearing elements, nested ones and every person name included.
+
+    Where the header shows for certain that all of them stand at the top, only those are asked for.
+    """
+    found: dict[str, str] = {}
+    borne = None if header is None else headers.bearing(header, IDENTITY)
+    sure = borne is not None and not borne[1]
+    try:
+        for element in (dataset[tag] for tag in borne[0]) if sure else dataset.iterall():
             if element.VR == "PN" or element.keyword in IDENTITY:
                 text = str(element.value or "").strip()
                 keyword = element.keyword or str(element.tag)
@@ -449,15 +467,88 @@ def _dicom_identity(dataset: Any) -> dict[str, str]:
 
 
 def decode(location: tuple[str, str], frame: int) -> DecodedPlane:
-    """Canonical pixels of one frame, the metadata-free JPEG stream where that is kept, and the
-    hash of the file they were read from."""
+    """Canonical pixels of one frame, the metadata-free JPEG stream where that is kept, what
+    decoded it, the table of its colour profile, and the hash of the file they were read from."""
+    opened = _MULTI_FRAME.opened(location)
+    if opened is not None:
+        return _dicom_plane(opened[0], opened[1], frame)
     data = read_bytes(location)
     sha256 = hashlib.sha256(data).hexdigest()
     if data[128:132] == b"DICM":
-        return DecodedPlane(_decode_dicom(data, frame), b"", sha256)
+        dataset = _dataset(data)
+        _MULTI_FRAME.keep(location, dataset, sha256)
+        return _dicom_plane(dataset, sha256, frame)
     pixels, coded = _decode_photo(data)
     suspect = bool(coded) and _ends_early(pixels, coded)
-    return DecodedPlane(rgb(pixels), coded, sha256, ("photo.maybe_damaged",) if suspect else ())
+    warnings = ["photo.maybe_damaged"] if suspect else []
+    pixels = rgb(pixels)
+    table = _table(colour_profile.of_photo(data), pixels, warnings)
+    decoder = decoder_of_photo(data)
+    return DecodedPlane(pixels, coded, sha256, tuple(warnings), decoder, table)
+
+
+def overlays(location: tuple[str, str], frame: int) -> DecodedPlane:
+    """The overlays of a DICOM frame laid together, 0 or 1; of a photograph, which has none, 0."""
+    data = read_bytes(location)
+    sha256 = hashlib.sha256(data).hexdigest()
+    if data[128:132] != b"DICM":
+        return DecodedPlane(np.zeros(rgb(_decode_photo(data)[0]).shape[:2], np.uint8), b"", sha256)
+    return DecodedPlane(dicom_decode.overlay_mask(_dataset(data), frame), b"", sha256)
+
+
+def _dicom_plane(dataset: Any, sha256: str, frame: int) -> DecodedPlane:
+    pixels = dicom_decode.decoded_frame(dataset, frame)
+    warnings: list[str] = []
+    table = _table(colour_profile.of_dicom(dataset), pixels, warnings)
+    syntax = str(dataset.file_meta.get("TransferSyntaxUID", ""))
+    decoder = dicom_decode.decoder_of(syntax)
+    return DecodedPlane(pixels, b"", sha256, tuple(warnings), decoder, table)
+
+
+def _table(profile: bytes, pixels: npt.NDArray[np.generic], warnings: list[str]) -> bytes:
+    """The profile's table, empty where colours need none; a warning where it cannot be made."""
+    if not profile or pixels.ndim != 3:
+        return b""
+    table = colour_profile.table_of(profile)
+    if table is None:
+        warnings.append("photo.profile_unusable")
+    return table or b""
+
+
+class _LastMultiFrame:
+    """The file with many frames read last stays open: each of its frames is asked for singly."""
+
+    def __init__(self) -> None:
+        self._key: tuple[object, ...] = ()
+        self._held: tuple[Any, str] | None = None
+
+    def opened(self, location: tuple[str, str]) -> tuple[Any, str] | None:
+        """The dataset and the file's hash, while the file is as it was."""
+        return self._held if self._held is not None and _state(location) == self._key else None
+
+    def keep(self, location: tuple[str, str], dataset: Any, sha256: str) -> None:
+        self._held = None
+        if int(dataset.get("NumberOfFrames", 1) or 1) > 1:
+            self._key, self._held = _state(location), (dataset, sha256)
+
+
+def _state(location: tuple[str, str]) -> tuple[object, ...]:
+    try:
+        found = Path(location[0]).stat()
+    except OSError:
+        return ()
+    return (*location, found.st_size, found.st_mtime_ns)
+
+
+_MULTI_FRAME = _LastMultiFrame()
+
+
+def decoder_of_photo(data: bytes) -> str:
+    """Which decoder, of which version, makes the pixels of a photograph."""
+    import imagecodecs
+
+    codec = "jpeg8" if data[:2] == b"\xff\xd8" else "png" if data[:4] == b"\x89PNG" else "tiff"
+    return f"imagecodecs {imagecodecs.__version__} {getattr(imagecodecs, f'{codec}_version')()}"
 
 
 def _ends_early(pixels: npt.NDArray[np.generic], coded: bytes) -> bool:
@@ -518,124 +609,3 @@ def rgb(pixels: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
     if pixels.ndim not in (2, 3) or pixels.dtype not in (np.uint8, np.uint16):
         raise InvalidValue("photo.unsupported", bits=pixels.dtype.itemsize * 8, samples=1)
     return np.ascontiguousarray(pixels)
-
-
-def _decode_dicom(data: bytes, frame: int) -> npt.NDArray[np.generic]:
-    dataset = _dataset(data)
-    syntax = str(dataset.file_meta.get("TransferSyntaxUID", ""))
-    rows, cols = int(dataset.Rows), int(dataset.Columns)
-    samples = int(dataset.get("SamplesPerPixel", 1))
-    photometric = str(dataset.PhotometricInterpretation)
-    if syntax in NATIVE:
-        pixels = _native(dataset, syntax, frame, rows, cols, samples, photometric)
-        coded_color = photometric
-    else:
-        pixels, coded_color = _encapsulated(dataset, syntax, frame, photometric)
-    if samples == 3:
-        if pixels.shape != (rows, cols, 3):
-            raise InvalidValue("dicom.frame_size")
-        if coded_color in ("YBR_FULL", "YBR_FULL_422"):
-            pixels = ybr_to_rgb(pixels)
-        return np.ascontiguousarray(pixels.astype(np.uint8, copy=False))
-    if pixels.shape != (rows, cols):
-        raise InvalidValue("dicom.frame_size")
-    return stored_values(pixels, dataset)
-
-
-def _native(
-    dataset: Any, syntax: str, frame: int, rows: int, cols: int, samples: int, photometric: str
-) -> npt.NDArray[np.generic]:
-    bits = int(dataset.BitsAllocated)
-    raw = dataset.PixelData
-    per_pixel = samples * bits // 8
-    if photometric == "YBR_FULL_422":
-        return _native_422(raw, frame, rows, cols)
-    size = rows * cols * per_pixel
-    part = raw[frame * size : (frame + 1) * size]
-    if len(part) != size:
-        raise InvalidValue("dicom.pixels_short", found=len(raw), needed=(frame + 1) * size)
-    order = ">" if syntax == BIG_ENDIAN else "<"
-    flat = np.frombuffer(part, np.dtype(f"{order}u{bits // 8}"))
-    if syntax == BIG_ENDIAN and bits == 8 and str(dataset["PixelData"].VR) == "OW":
-        flat = flat.reshape(-1, 2)[:, ::-1].reshape(-1)
-    if samples == 1:
-        return flat.reshape(rows, cols)
-    if int(dataset.get("PlanarConfiguration", 0)) == 1:
-        return flat.reshape(3, rows, cols).transpose(1, 2, 0)
-    return flat.reshape(rows, cols, 3)
-
-
-def _native_422(raw: bytes, frame: int, rows: int, cols: int) -> npt.NDArray[np.generic]:
-    """Y1 Y2 Cb Cr for every two pixels of a row."""
-    size = rows * cols * 2
-    part = raw[frame * size : (frame + 1) * size]
-    if len(part) != size or cols % 2:
-        raise InvalidValue("dicom.pixels_short", found=len(raw), needed=(frame + 1) * size)
-    quads = np.frombuffer(part, np.uint8).reshape(rows, cols // 2, 4)
-    out = np.empty((rows, cols, 3), np.uint8)
-    out[:, 0::2, 0], out[:, 1::2, 0] = quads[..., 0], quads[..., 1]
-    out[..., 1] = np.repeat(quads[..., 2], 2, axis=1)
-    out[..., 2] = np.repeat(quads[..., 3], 2, axis=1)
-    return out
-
-
-def _encapsulated(
-    dataset: Any, syntax: str, frame: int, photometric: str
-) -> tuple[npt.NDArray[np.generic], str]:
-    """Decoded frame and the colour space it is in."""
-    import imagecodecs
-    from pydicom.encaps import get_frame
-
-    count = int(dataset.get("NumberOfFrames", 1) or 1)
-    try:
-        coded = get_frame(dataset.PixelData, frame, number_of_frames=count)
-        if syntax == RLE:
-            from pydicom.pixels import pixel_array
-
-            return np.asarray(pixel_array(dataset, index=frame, raw=True)), photometric
-        if syntax in JPEG_8:
-            # libjpeg undoes YCbCr where the stream says so; an RGB photometric with a plain
-            # three-component stream is taken at its word.
-            space = "RGB" if photometric == "RGB" and b"JFIF" not in coded[:32] else None
-            return np.asarray(imagecodecs.jpeg8_decode(coded, colorspace=space)), "RGB"
-        if syntax in JPEG_12:
-            return np.asarray(imagecodecs.jpeg_decode(coded)), "RGB"
-        if syntax in JPEG_LOSSLESS:
-            return np.asarray(imagecodecs.ljpeg_decode(coded)), photometric
-        if syntax in JPEG_LS:
-            return np.asarray(imagecodecs.jpegls_decode(coded)), photometric
-        if syntax in JPEG_2000:
-            return np.asarray(imagecodecs.jpeg2k_decode(coded)), (
-                "RGB" if photometric in ("YBR_RCT", "YBR_ICT") else photometric
-            )
-        return np.asarray(imagecodecs.htj2k_decode(coded)), (
-            "RGB" if photometric in ("YBR_RCT", "YBR_ICT") else photometric
-        )
-    except InvalidValue:
-        raise
-    except Exception as error:
-        raise InvalidValue("dicom.undecodable", syntax=_name(syntax)) from error
-
-
-def stored_values(pixels: npt.NDArray[np.generic], dataset: Any) -> npt.NDArray[np.generic]:
-    """Masked to the stored bits and sign-extended (PS3.5 8.1.1); uint8, uint16 or int16."""
-    allocated = int(dataset.BitsAllocated)
-    stored = int(dataset.get("BitsStored", allocated))
-    high = int(dataset.get("HighBit", stored - 1))
-    if not 1 <= stored <= allocated or not stored - 1 <= high < allocated:
-        raise InvalidValue("dicom.bits", stored=stored, high=high, allocated=allocated)
-    wide = pixels.astype(np.int64) & ((1 << allocated) - 1)
-    value = (wide >> (high + 1 - stored)) & ((1 << stored) - 1)
-    if int(dataset.get("PixelRepresentation", 0)) == 1:
-        sign = 1 << (stored - 1)
-        value = (value ^ sign) - sign
-        return value.astype(np.int16)
-    return value.astype(np.uint8 if stored <= 8 else np.uint16)
-
-
-def ybr_to_rgb(ybr: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
-    """YBR_FULL to RGB (PS3.3 C.7.6.3.1.2)."""
-    y, cb, cr = (ybr[..., i].astype(np.float64) for i in range(3))
-    cb, cr = cb - 128, cr - 128
-    out = np.stack([y + 1.402 * cr, y - 0.344136 * cb - 0.714136 * cr, y + 1.772 * cb], axis=-1)
-    return np.clip(np.rint(out), 0, 255).astype(np.uint8)

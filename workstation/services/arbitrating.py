@@ -57,6 +57,7 @@ from workstation.domain.reading import (
 from workstation.domain.schema import Completeness, Geometry, Level, Scope, asked, holds
 from workstation.services.canonical import document_sha256
 from workstation.services.reading import (
+    earlier_images,
     named_scope,
     not_evaluable,
     ordered_images,
@@ -167,6 +168,7 @@ class OpenDispute:
     ruling: Ruling | None = None
     x_is_first: bool = True
     """Whether X is the reading of the first slot: what nobody disputes must not hang on the coin."""
+    earlier: tuple[Image, ...] = ()
 
 
 def queue(workspace: Workspace) -> tuple[QueueRow, ...]:
@@ -271,10 +273,11 @@ def _opened(uow: UnitOfWork, dispute: Dispute, me: str) -> OpenDispute:
     assert reading is not None
     protocol = uow.protocols.get(reading.protocol_sha256)
     opened = OpenDispute(dispute, case, protocol, images, reading)
+    opened = replace(opened, earlier=earlier_images(uow, case, protocol))
     if not sees(uow, Field.OTHER_READING, Role.ARBITRATOR, case, dispute):
         return opened
-    x = uow.readings.get(dispute.x_reading_id).body
-    y = uow.readings.get(dispute.y_reading_id).body
+    x = uow.readings.get(dispute.x_reading_id).body.without_notes()
+    y = uow.readings.get(dispute.y_reading_id).body.without_notes()
     verdict = _verdict(uow, dispute)
     items = dispute_items(protocol, images, verdict, x, y)
     in_slots = [r.reading_id for r in uow.readings.submitted(dispute.case_id)]

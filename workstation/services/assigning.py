@@ -6,7 +6,7 @@ import hashlib
 import random
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workstation.domain.blinding import Field
 from workstation.domain.case import Assignment, AssignmentState, Case, CaseState, moved
@@ -126,14 +126,7 @@ def _check_pair(
 
 
 def _with_state(case: Case, to: CaseState) -> Case:
-    return Case(
-        case.case_id,
-        case.number,
-        case.subject_id,
-        moved(case.state, to, case.number),
-        case.exclusion_reason,
-        case.identity_confirmed,
-    )
+    return replace(case, state=moved(case.state, to, case.number))
 
 
 def _targets(uow: UnitOfWork, case_id: str) -> list[str]:

@@ -275,6 +275,7 @@ class FrozenCase:
     images: tuple[Image, ...]
     reference: ReferenceStandard
     readings: int
+    visit: int | None = None
 
 
 def _content(uow: UnitOfWork) -> tuple[FrozenCase, ...]:
@@ -290,7 +291,8 @@ def _content(uow: UnitOfWork) -> tuple[FrozenCase, ...]:
         ]
         targets = [i for i in uow.images.of_case(case.case_id) if i.is_target]
         images = tuple(sorted(ordered_images(tuple(targets)), key=_image_key))
-        out.append(FrozenCase(uow.subjects.get(case.subject_id), images, reference, len(submitted)))
+        subject = uow.subjects.get(case.subject_id)
+        out.append(FrozenCase(subject, images, reference, len(submitted), case.visit))
     return tuple(sorted(out, key=_case_key))
 
 
@@ -393,9 +395,12 @@ def case_labels(
     for mark, entry in zip(body.marks, stored["marks"], strict=True):
         image = sizes[by_local[mark.image_id]]
         entry["measured"] = _measured(mark, image)
+    # Only where it is known: versions frozen before visits could be told keep their fingerprint.
+    visit = {} if case.visit is None else {"visit": case.visit}
     return {
         "format": "labels/1",
         "case": name,
+        **visit,
         "subject": {
             "id": subject,
             "centre": case.subject.centre,
@@ -521,15 +526,39 @@ def _image_entry(image: Image, name: str) -> dict[str, Any]:
         "manufacturer": image.manufacturer or None,
         "model": image.model or None,
         "warnings": list(image.warnings),
+    } | _where_said(image)
+
+
+def _where_said(image: Image) -> dict[str, Any]:
+    """What only some kinds of images have; left out where there is nothing to say."""
+    said: dict[str, Any] = {
+        "laterality": image.laterality,
+        "view": image.view,
+        "patient_orientation": list(image.patient_orientation)
+        if any(image.patient_orientation)
+        else None,
+        "aspect": list(image.aspect) if image.aspect != (1, 1) else None,
+        "slice_rescale": [[repr(v) for v in pair] for pair in image.slice_rescale],
+        "step_vector": _step_vector(image),
+        "frame_time_ms": None if image.frame_time_ms is None else repr(image.frame_time_ms),
     }
+    return {key: value for key, value in said.items() if value}
+
+
+def _step_vector(image: Image) -> list[str]:
+    """From slice to slice in LPS mm, where the normal does not say it: a tilted gantry."""
+    geometry = image.geometry
+    if geometry is None or geometry.step_vector is None or not geometry.tilt_deg:
+        return []
+    return [repr(v) for v in geometry.step_vector]
 
 
 README = """# Frozen dataset version
 
 One folder per case under `cases/`: the images and `labels.json`.
 
-- Photographs: the coded JPEG as delivered (metadata dropped), or PNG. Stacks: NIfTI-1, stored
-  values with slope and intercept; axes x, y, z.
+- Photographs: the coded JPEG as delivered (metadata dropped), or PNG. Radiographs: PNG, or NIfTI-1
+  where values have a sign. Stacks: NIfTI-1, stored values with slope and intercept; axes x, y, z.
 - Coordinates: pixel (x = column, y = row), 0-based; (0, 0) is the centre of the top-left pixel,
   x to the right, y down. A pixel belongs to an outline when its centre is inside or on it
   (even-odd). Painted masks are row-major runs: start, length, start, length ...

@@ -7,13 +7,14 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from workstation.domain.case import Case, CaseState, Subject, moved
 from workstation.domain.errors import EnvironmentProblem, InvalidValue, RuleViolation
 from workstation.domain.events import Changes, Topic, changed
-from workstation.domain.image import Eye, Image, ImageKind, PlaneRef, Spacing, SpacingKind, Window
+from workstation.domain.image import Eye, Image, ImageKind, PlaneRef, Window
 from workstation.domain.intake import DecodedPlane, FileFacts, Refusal, SourceFile, StackPlan
 from workstation.domain.people import Role, require_role
 from workstation.domain.ports import (
@@ -23,6 +24,7 @@ from workstation.domain.ports import (
     Progress,
     UnitOfWork,
 )
+from workstation.domain.protocol import MODALITIES, ONE_SERIES
 from workstation.services.workspace import Workspace, current_protocol
 
 # A stored study needs about the delivered bytes once; the rest is head room for the journal.
@@ -93,6 +95,7 @@ class _Draft:
     sex: str
     image: Image
     names: tuple[str, ...] = ()
+    visit: int | None = None
 
 
 def run_import(
@@ -123,10 +126,11 @@ def run_import(
         drafts: list[_Draft] = []
         with workspace.reading() as uow:
             known = _Known(uow)
-            if protocol.modality == "ct":
-                _refuse_others(facts, refusals)
-                stacks = intake.stacks([f for f in facts if _stackable(f)])
-                steps = sum(len(s.files) for s in stacks)
+            if protocol.modality != "fundus":
+                _refuse_others(facts, refusals, MODALITIES[protocol.modality])
+                stacks = intake.stacks(facts)
+                pictures = [f for f in facts if not f.is_stacked]
+                steps = sum(len(s.files) for s in stacks) + len(pictures)
                 done = 0
                 for stack in stacks:
                     base = done
@@ -138,6 +142,14 @@ def run_import(
                     done += len(stack.files)
                     refusals += refused
                     drafts += [draft] if draft else []
+                for one in pictures:
+                    progress(done, steps, "read")
+                    done += 1
+                    found = _radiograph(workspace, intake, one, known, written)
+                    if isinstance(found, Refusal):
+                        refusals.append(found)
+                    else:
+                        drafts.append(found)
             else:
                 for n, one in enumerate(facts):
                     progress(n, len(facts), "read")
@@ -146,8 +158,9 @@ def run_import(
                         refusals.append(found)
                     else:
                         drafts.append(found)
-        result = _record(workspace, command, plan, drafts, refusals)
-        if mapping is not None and protocol.modality != "ct":
+        one_target = protocol.modality in ONE_SERIES
+        result = _record(workspace, command, plan, drafts, refusals, one_target)
+        if mapping is not None and protocol.modality == "fundus":
             result = replace(result, unmatched=mapping.unmatched())
     except BaseException:
         workspace.blobs.remove(written)
@@ -177,9 +190,10 @@ def _inspect(
     facts: list[FileFacts] = []
     refusals: list[Refusal] = []
     seen: dict[str, str] = {}
+    inspected = intake.inspect(files)
     for n, file in enumerate(files):
         progress(n, len(files), "inspect")
-        found = intake.inspect(file)
+        found = next(inspected)
         if isinstance(found, Refusal):
             refusals.append(found)
             continue
@@ -221,31 +235,31 @@ class _Known:
         self._pixels[sha256] = name
 
 
-def _stackable(facts: FileFacts) -> bool:
-    return facts.attributes.get("Modality") in ("CT", "MR", "PT") and facts.kind == "dicom"
-
-
-def _refuse_others(facts: list[FileFacts], refusals: list[Refusal]) -> None:
-    """A CT study takes CT slices that can be placed, measured and trusted; the rest is named."""
+def _refuse_others(facts: list[FileFacts], refusals: list[Refusal], taken: frozenset[str]) -> None:
+    """A study takes DICOM images of its own modalities; CT slices only where they can be placed,
+    measured and trusted. The rest is named."""
     for one in list(facts):
         a = one.attributes
         code = ""
         params: Mapping[str, object] = {}
-        if not _stackable(one) or a.get("Modality") != "CT":
+        described = "frames" in a or "frames_described" in a
+        if one.kind != "dicom" or a.get("Modality") not in taken:
             code, params = "import.wrong_modality", {"modality": str(a.get("Modality", one.kind))}
-        elif one.frames != 1:
-            code, params = "dicom.multi_frame", {"frames": one.frames}
-        elif "PixelSpacing" not in a:
+        elif a.get("Modality") == "CT" and "PixelSpacing" not in a and not described:
             code, params = "dicom.missing", {"attribute": "PixelSpacing (0028,0030)"}
-        elif "ImagePositionPatient" not in a or "ImageOrientationPatient" not in a:
+        elif a.get("Modality") == "CT" and not _placed(a) and not described:
             code, params = "dicom.missing", {"attribute": "ImagePositionPatient (0020,0032)"}
-        elif a.get("lossy"):
+        elif a.get("Modality") == "CT" and a.get("lossy"):
             code, params = "dicom.lossy", {"syntax": str(a.get("syntax_name"))}
         elif not a.get("PatientID"):
             code, params = "dicom.missing", {"attribute": "PatientID (0010,0020)"}
         if code:
             facts.remove(one)
             refusals.append(Refusal(one.source.name, code, params))
+
+
+def _placed(attributes: Mapping[str, object]) -> bool:
+    return "ImagePositionPatient" in attributes and "ImageOrientationPatient" in attributes
 
 
 def _stack(
@@ -264,22 +278,20 @@ def _stack(
         return None, refused + [
             Refusal(f.source.name, "import.duplicate", {"image": twin}) for f in stack.files
         ]
-    image_id = str(uuid.uuid4())
     first = stack.files[0]
-    patient, study_key = (
-        str(first.attributes["PatientID"]),
-        str(first.attributes.get("StudyInstanceUID", "")),
-    )
+    if stack.spacing is None and first.attributes.get("Modality") == "CT":
+        missing = {"attribute": "PixelSpacing (0028,0030)"}
+        return None, refused + [Refusal(n, "dicom.missing", missing) for n in _files(stack)]
     planes: list[DecodedPlane] = []
     for n, one in enumerate(stack.files):
         tick(n)
-        plane = _decoded(intake, one)
+        plane = _decoded(intake, one, stack.frames[n] if stack.frames else 0)
         if isinstance(plane, Refusal):
             # A stack with a hole is no stack: the whole series is refused, naming the file.
             return None, refused + [plane] + [
-                Refusal(f.source.name, "stack.incomplete", {"file": one.source.name})
-                for f in stack.files
-                if f is not one
+                Refusal(name, "stack.incomplete", {"file": one.source.name})
+                for name in _files(stack)
+                if name != one.source.name
             ]
         planes.append(plane)
     dtypes = {str(p.pixels.dtype) for p in planes}
@@ -287,8 +299,10 @@ def _stack(
     if dtypes:
         planes = [DecodedPlane(p.pixels.astype(np.int16)) for p in planes]
     a = first.attributes
+    patient, study_key = str(a["PatientID"]), str(a.get("StudyInstanceUID", ""))
+    lossy = ("photo.lossy",) if any(f.attributes.get("lossy") for f in stack.files) else ()
     image = Image(
-        image_id=image_id,
+        image_id=str(uuid.uuid4()),
         case_id=known.case_id(patient, study_key),
         number="",
         kind=ImageKind.STACK,
@@ -296,7 +310,7 @@ def _stack(
         rows=first.rows,
         cols=first.cols,
         slices=len(planes),
-        samples=1,
+        samples=3 if planes[0].pixels.ndim == 3 else 1,
         dtype=dtype,
         planes=(),
         is_target=False,
@@ -309,31 +323,120 @@ def _stack(
         padding=stack.padding,
         manufacturer=str(a.get("Manufacturer", "")),
         model=str(a.get("ManufacturerModelName", "")),
-        series_description=_described(a),
-        decoder=str(a.get("syntax_name", "")),
-        source_sha256=tuple(f.sha256 for f in stack.files),
-        warnings=stack.warnings,
+        series_description=_described(a, stack.part),
+        decoder=planes[0].decoder,
+        source_sha256=tuple(dict.fromkeys(f.sha256 for f in stack.files)),
+        warnings=stack.warnings + lossy,
+        slice_rescale=stack.slice_rescale,
+        slice_windows=stack.slice_windows,
+        aspect=stack.aspect,
+        patient_orientation=stack.orientation,
+        laterality=stack.laterality,
+        view=stack.view,
+        frame_time_ms=stack.frame_time_ms,
+        **_grey_facts(a),
     )
-    names = tuple(f.source.name for f in stack.files)
-    draft = _Draft(patient, study_key, "", str(a.get("PatientSex", "")), image, names)
+    draft = _Draft(patient, study_key, "", str(a.get("PatientSex", "")), image, _files(stack))
     return _with_planes(workspace, draft, planes, written), refused
 
 
-def _decoded(intake: FileIntake, facts: FileFacts) -> DecodedPlane | Refusal:
-    """The file's pixels, if it still is the file that was inspected."""
-    plane = intake.decode(facts)
+def _grey_facts(attributes: Mapping[str, object]) -> dict[str, Any]:
+    """Look-up tables and polarity of the header, as fields of an image."""
+    return {
+        "modality_lut": attributes.get("modality_lut"),
+        "voi_luts": attributes.get("voi_luts", ()),
+        "inverse_shape": attributes.get("PresentationLUTShape") == "INVERSE",
+    }
+
+
+def _files(stack: StackPlan) -> tuple[str, ...]:
+    """Names of the files of a stack, each once."""
+    return tuple(dict.fromkeys(f.source.name for f in stack.files))
+
+
+def _radiograph(
+    workspace: Workspace,
+    intake: FileIntake,
+    facts: FileFacts,
+    known: _Known,
+    written: list[str],
+) -> _Draft | Refusal:
+    """One picture that is neither a photograph nor a slice: a mammogram, a chest radiograph, an
+    ultrasound frame."""
+    name, a = facts.source.name, facts.attributes
+    plane = _new_pixels(intake, facts, known)
+    if isinstance(plane, Refusal):
+        return plane
+    plan = intake.picture(facts)
+    patient, study_key = str(a["PatientID"]), str(a.get("StudyInstanceUID", ""))
+    image = Image(
+        image_id=str(uuid.uuid4()),
+        case_id=known.case_id(patient, study_key),
+        number="",
+        kind=ImageKind.RADIOGRAPH,
+        modality=str(a.get("Modality", "")),
+        rows=facts.rows,
+        cols=facts.cols,
+        slices=1,
+        samples=3 if plane.pixels.ndim == 3 else 1,
+        dtype=str(plane.pixels.dtype),
+        planes=(),
+        spacing=plan.spacing,
+        windows=plan.windows,
+        slope=plan.slope,
+        intercept=plan.intercept,
+        monochrome1=plan.monochrome1,
+        padding=plan.padding,
+        manufacturer=str(a.get("Manufacturer", "")),
+        model=str(a.get("ManufacturerModelName", "")),
+        decoder=plane.decoder,
+        source_sha256=(facts.sha256,),
+        warnings=plane.warnings + plan.warnings + (("photo.lossy",) if a.get("lossy") else ()),
+        aspect=plan.aspect,
+        patient_orientation=plan.orientation,
+        laterality=plan.laterality,
+        view=plan.view,
+        **_grey_facts(a),
+    )
+    draft = _Draft(patient, study_key, "", str(a.get("PatientSex", "")), image, (name,))
+    return _with_planes(workspace, draft, [plane], written)
+
+
+def _new_pixels(intake: FileIntake, facts: FileFacts, known: _Known) -> DecodedPlane | Refusal:
+    """The picture of a file of one frame, if the study has neither the file nor its pixels."""
+    name = facts.source.name
+    twin = known.source(facts.sha256)
+    if twin is not None:
+        return Refusal(name, "import.duplicate", {"image": twin})
+    plane = _decoded(intake, facts)
+    if isinstance(plane, Refusal):
+        return plane
+    pixel_sha256 = _pixel_sha256(plane)
+    twin = known.pixels(pixel_sha256, name)
+    if twin is not None:
+        return Refusal(name, "import.duplicate", {"image": twin})
+    known.add_pixels(pixel_sha256, name)
+    return plane
+
+
+def _decoded(intake: FileIntake, facts: FileFacts, frame: int = 0) -> DecodedPlane | Refusal:
+    """A frame of the file, if it still is the file that was inspected."""
+    plane = intake.decode(facts, frame)
     if isinstance(plane, DecodedPlane) and plane.source_sha256 != facts.sha256:
         return Refusal(facts.source.name, "import.changed")
     return plane
 
 
-def _described(attributes: Mapping[str, object]) -> str:
-    """Thickness and kernel: enough to tell series apart, nothing typed by a person."""
+def _described(attributes: Mapping[str, object], part: str) -> str:
+    """Thickness, kernel, and what sets it off within its series: enough to tell series apart,
+    nothing typed by a person."""
     parts = []
     if attributes.get("SliceThickness") is not None:
         parts.append(f"{attributes['SliceThickness']} mm")
     if attributes.get("ConvolutionKernel"):
         parts.append(str(attributes["ConvolutionKernel"]))
+    if part:
+        parts.append(part)
     return ", ".join(parts)
 
 
@@ -347,8 +450,8 @@ def _photograph(
 ) -> _Draft | Refusal:
     name, a = facts.source.name, facts.attributes
     if facts.frames != 1:
-        return Refusal(name, "dicom.multi_frame", {"frames": facts.frames})
-    if facts.kind == "dicom" and a.get("Modality") not in ("OP", "XC", "OT"):
+        return Refusal(name, "import.several_frames", {"frames": facts.frames})
+    if facts.kind == "dicom" and a.get("Modality") not in MODALITIES["fundus"]:
         return Refusal(name, "import.wrong_modality", {"modality": str(a.get("Modality", ""))})
     try:
         row = mapping.row(name) if mapping else None
@@ -357,16 +460,6 @@ def _photograph(
     patient = row.patient if row else str(a.get("PatientID", ""))
     if not patient:
         return Refusal(name, "import.no_patient")
-    twin = known.source(facts.sha256)
-    if twin is not None:
-        return Refusal(name, "import.duplicate", {"image": twin})
-    plane = _decoded(intake, facts)
-    if isinstance(plane, Refusal):
-        return plane
-    pixel_sha256 = _pixel_sha256(plane)
-    twin = known.pixels(pixel_sha256, name)
-    if twin is not None:
-        return Refusal(name, "import.duplicate", {"image": twin})
     header_eye = {"R": Eye.OD, "L": Eye.OS}.get(
         str(a.get("ImageLaterality") or a.get("Laterality") or "")
     )
@@ -375,6 +468,9 @@ def _photograph(
         return Refusal(
             name, "import.eye_conflict", {"header": str(header_eye), "listed": str(listed_eye)}
         )
+    plane = _new_pixels(intake, facts, known)
+    if isinstance(plane, Refusal):
+        return plane
     warnings = list(plane.warnings)
     if facts.kind != "dicom" and facts.identity:
         warnings.append("photo.metadata_dropped")
@@ -382,13 +478,12 @@ def _photograph(
         warnings.append("photo.exif_orientation")
     if facts.kind == "dicom" and a.get("lossy"):
         warnings.append("photo.lossy")
-    spacing = _photo_spacing(a)
-    if spacing is None and "PixelSpacing" in a:
-        warnings.append("photo.spacing_unusable")
-    known.add_pixels(pixel_sha256, name)
+    plan = intake.picture(facts)
+    visit = row.visit if row else None
+    study_key = "" if visit is None else f"visit {visit}"
     image = Image(
         image_id=str(uuid.uuid4()),
-        case_id=known.case_id(patient, ""),
+        case_id=known.case_id(patient, study_key),
         number="",
         kind=ImageKind.PHOTOGRAPH,
         modality=str(a.get("Modality", "OP")),
@@ -400,29 +495,20 @@ def _photograph(
         planes=(),
         eye=header_eye or listed_eye,
         field=row.field if row else "",
-        spacing=spacing,
+        spacing=plan.spacing,
         windows=(Window(128.0, 256.0),) if plane.pixels.ndim == 2 else (),
-        monochrome1=a.get("PhotometricInterpretation") == "MONOCHROME1",
+        monochrome1=plan.monochrome1,
         manufacturer=str(a.get("Manufacturer", "")),
         model=str(a.get("ManufacturerModelName", "")),
-        decoder=str(a.get("syntax_name", facts.kind)),
+        decoder=plane.decoder,
         source_sha256=(facts.sha256,),
-        warnings=tuple(warnings),
+        warnings=(*warnings, *plan.warnings),
+        aspect=plan.aspect,
+        **_grey_facts(a),
     )
     centre, sex = row.centre if row else "", str(a.get("PatientSex", ""))
-    draft = _Draft(patient, "", centre, sex, image, (name,))
+    draft = _Draft(patient, study_key, centre, sex, image, (name,), visit)
     return _with_planes(workspace, draft, [plane], written)
-
-
-def _photo_spacing(attributes: Mapping[str, object]) -> Spacing | None:
-    """Nominal millimetres of a DICOM photograph; none for a plain picture or an unusable value."""
-    value = attributes.get("PixelSpacing")
-    if not isinstance(value, (list, tuple)) or len(value) != 2:
-        return None
-    try:
-        return Spacing(float(value[0]), float(value[1]), SpacingKind.NOMINAL)
-    except (InvalidValue, TypeError, ValueError):
-        return None
 
 
 def _pixel_sha256(plane: DecodedPlane) -> str:
@@ -448,7 +534,21 @@ def _with_planes(
         blob_id = workspace.blobs.write(image.case_id, image.image_id, data)
         written.append(blob_id)
         references.append(PlaneRef(blob_id, codec, pixel_sha256, len(data)))
-    return replace(draft, image=replace(image, planes=tuple(references)))
+    table = _colour_table(workspace, image, planes[0], written)
+    return replace(draft, image=replace(image, planes=tuple(references), colour_table=table))
+
+
+def _colour_table(
+    workspace: Workspace, image: Image, plane: DecodedPlane, written: list[str]
+) -> PlaneRef | None:
+    """The table of the image's colour profile, encrypted into the blob store."""
+    if not plane.colour_table:
+        return None
+    codec, data = workspace.pixels.stored(np.frombuffer(plane.colour_table, np.uint8))
+    blob_id = workspace.blobs.write(image.case_id, image.image_id, data)
+    written.append(blob_id)
+    sha256 = hashlib.sha256(plane.colour_table).hexdigest()
+    return PlaneRef(blob_id, codec, sha256, len(data))
 
 
 def _record(
@@ -457,6 +557,7 @@ def _record(
     plan: Estimate,
     drafts: Sequence[_Draft],
     refusals: Sequence[Refusal],
+    one_target: bool,
 ) -> ImportResult:
     """Rows of subjects, cases and images, and the record of the import, in one transaction.
 
@@ -474,13 +575,13 @@ def _record(
             if twin is None:
                 fresh.append(draft)
                 continue
-            late += [plane.blob_id for plane in draft.image.planes]
+            late += [plane.blob_id for plane in draft.image.stored]
             refusals += [Refusal(n, "import.duplicate", {"image": twin}) for n in draft.names]
         for group in _by_case(fresh):
             subject = _subject(uow, group[0])
-            case = _new_case(uow, subject, group[0].image.case_id)
+            case = _new_case(uow, subject, group[0].image.case_id, group[0].visit)
             numbers.append(case.number)
-            images += _numbered(uow, group)
+            images += _numbered(uow, group, one_target)
         record = ImportRecord(
             str(uuid.uuid4()),
             workspace.clock.now(),
@@ -509,15 +610,15 @@ def _record(
 
 
 def _twin(uow: UnitOfWork, image: Image) -> str | None:
-    """Number of the study's image of the same first file or, for photographs, the same pixels."""
+    """Number of the study's image of the same first file or, for pictures, the same pixels."""
     found = uow.images.with_source(image.source_sha256[0])
-    if found is None and image.kind is ImageKind.PHOTOGRAPH:
+    if found is None and image.kind is not ImageKind.STACK:
         found = uow.images.with_pixels(image.planes[0].pixel_sha256)
     return found.number if found else None
 
 
 def _by_case(drafts: Sequence[_Draft]) -> list[list[_Draft]]:
-    """Drafts of one patient's visit together: by study for stacks, by patient for photographs."""
+    """Drafts of one patient's visit together: by patient for photographs, else by study."""
     groups: dict[tuple[str, str], list[_Draft]] = {}
     for draft in drafts:
         groups.setdefault((draft.patient, draft.study_key), []).append(draft)
@@ -533,28 +634,32 @@ def _subject(uow: UnitOfWork, draft: _Draft) -> Subject:
     return found
 
 
-def _new_case(uow: UnitOfWork, subject: Subject, case_id: str) -> Case:
+def _new_case(uow: UnitOfWork, subject: Subject, case_id: str, visit: int | None) -> Case:
     case = Case(
         case_id,
         uow.cases.next_number(),
         subject.subject_id,
         CaseState.IMPORTED,
         identity_confirmed=True,
+        visit=visit,
     )
     uow.cases.add(case)
     return case
 
 
-def _numbered(uow: UnitOfWork, group: Sequence[_Draft]) -> list[Image]:
-    """The group's images with numbers, and the target series chosen."""
+_PREFIXES = {ImageKind.PHOTOGRAPH: "F", ImageKind.STACK: "S", ImageKind.RADIOGRAPH: "R"}
+
+
+def _numbered(uow: UnitOfWork, group: Sequence[_Draft], one_target: bool) -> list[Image]:
+    """The group's images with numbers; with `one_target` one series is chosen and no other, else
+    all of them are answered about."""
     target = _default_target([draft.image for draft in group])
     out = []
-    for draft in sorted(group, key=lambda d: (str(d.image.eye or "~"), d.image.field)):
-        prefix = "S" if draft.image.kind is ImageKind.STACK else "F"
+    for draft in sorted(group, key=lambda d: (d.image.side or "~", d.image.field)):
         image = replace(
             draft.image,
-            number=uow.images.next_number(prefix),
-            is_target=draft.image.kind is ImageKind.PHOTOGRAPH or draft.image.image_id == target,
+            number=uow.images.next_number(_PREFIXES[draft.image.kind]),
+            is_target=draft.image.image_id == target or not one_target,
         )
         uow.images.add(image)
         out.append(image)

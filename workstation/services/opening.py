@@ -14,7 +14,7 @@ from workstation.domain.dataset import LabelChange
 from workstation.domain.errors import RuleViolation
 from workstation.domain.nodule_readings import NoduleReadings, RadiographReadings
 from workstation.domain.people import Qualification, Role
-from workstation.domain.ports import PhotoMapping, Progress, SealCheck
+from workstation.domain.ports import FileIntake, FileViewing, PhotoMapping, Progress, SealCheck
 from workstation.domain.protocol import Protocol, protocol_from_dict
 from workstation.services.workspace import Workspace
 
@@ -143,6 +143,12 @@ class StudyOpener(Port):
 
         Raises InvalidValue naming what is wrong in the pattern or the list.
         """
+
+    def viewing(self) -> FileViewing:
+        """What looks at single files, outside any study."""
+
+    def intake(self) -> FileIntake:
+        """Opens delivered files in a child process; to be closed after use."""
 
     def nodule_files(self, sources: Sequence[Path]) -> tuple[Path, ...]:
         """The reading files named, and those in the folders named.

@@ -6,13 +6,13 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from workstation.domain.case import AssignmentState, CaseState, moved
+from workstation.domain.case import AssignmentState, Case, CaseState, moved
 from workstation.domain.errors import RuleViolation
 from workstation.domain.events import Changes, Topic, changed
-from workstation.domain.image import Image
+from workstation.domain.image import Image, ImageKind
 from workstation.domain.people import Role
 from workstation.domain.ports import UnitOfWork
-from workstation.domain.protocol import Protocol
+from workstation.domain.protocol import EarlierVisits, Protocol
 from workstation.domain.reading import (
     Reading,
     ReadingBody,
@@ -62,6 +62,7 @@ class OpenCase:
     protocol: Protocol
     images: tuple[Image, ...]
     reading: Reading
+    earlier: tuple[Image, ...] = ()
 
     @property
     def targets(self) -> tuple[Image, ...]:
@@ -114,12 +115,14 @@ def own_case(uow: UnitOfWork, number: str) -> str:
 
 
 def ordered_images(images: tuple[Image, ...]) -> tuple[Image, ...]:
-    """OD before OS, then images without a known eye; targets first; by field and number."""
-    eyes = ["OD", "OS"]
+    """Targets first; by view, so that two sides of one view lie beside each other, the right one
+    left (as if facing the patient), one that is not known last; by field and number."""
+    sides = ("OD", "OS", "R", "L")
 
-    def key(image: Image) -> tuple[bool, int, str, str]:
-        place = eyes.index(str(image.eye)) if image.eye is not None else len(eyes)
-        return (not image.is_target, place, image.field, image.number)
+    def key(image: Image) -> tuple[bool, str, int, str, str]:
+        side = str(image.eye) if image.eye is not None else image.laterality
+        place = sides.index(side) % 2 if side in sides else len(sides)
+        return (not image.is_target, image.view, place, image.field, image.number)
 
     return tuple(sorted(images, key=key))
 
@@ -174,7 +177,29 @@ def _opened(uow: UnitOfWork, case_id: str) -> OpenCase | None:
         return None
     protocol = uow.protocols.get(reading.protocol_sha256)
     images = ordered_images(uow.images.of_case(case_id))
-    return OpenCase(CaseName(case_id, case.number), protocol, images, reading)
+    earlier = earlier_images(uow, case, protocol)
+    return OpenCase(CaseName(case_id, case.number), protocol, images, reading, earlier)
+
+
+def earlier_images(uow: UnitOfWork, case: Case, protocol: Protocol) -> tuple[Image, ...]:
+    """Photographs of the patient's last visit before this one, where the protocol shows them and
+    the order of the visits is known; no mark and no answer comes with them.
+
+    For whoever may see the images of `case` itself: the caller has asked.
+    """
+    if protocol.earlier_visits is EarlierVisits.HIDDEN or case.visit is None:
+        return ()
+    gone = (CaseState.IMPORTED, CaseState.EXCLUDED, CaseState.WITHDRAWN)
+    before = [
+        other
+        for other in uow.cases.of_subject(case.subject_id)
+        if other.visit is not None and other.visit < case.visit and other.state not in gone
+    ]
+    last = max((other.visit or 0 for other in before), default=0)
+    found = [
+        i for other in before if other.visit == last for i in uow.images.of_case(other.case_id)
+    ]
+    return ordered_images(tuple(i for i in found if i.kind is ImageKind.PHOTOGRAPH))
 
 
 def save_draft(

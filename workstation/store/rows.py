@@ -194,7 +194,7 @@ class Images(_Rows):
         self.added: list[str] = []  # blobs of the images added in this transaction
 
     def add(self, image: Image) -> None:
-        self.added += [plane.blob_id for plane in image.planes]
+        self.added += [plane.blob_id for plane in image.stored]
         self._c.execute(
             sa.insert(t.images).values(
                 id=image.image_id, case_id=image.case_id, number=image.number, data=encode(image)

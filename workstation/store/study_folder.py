@@ -343,7 +343,7 @@ def open_study(
             uow.commit()
         if opened.blobs.at_rest():
             with opened.unit_of_work(person.person_id, write=False) as uow:
-                known = {p.blob_id for image in uow.images.all() for p in image.planes}
+                known = {p.blob_id for image in uow.images.all() for p in image.stored}
             opened.blobs.sweep(known)
     except BaseException:
         opened.let_go()

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QLibraryInfo, QObject, Qt, QTranslator
+from PySide6.QtCore import QLibraryInfo, QObject, Qt, QTranslator
 from PySide6.QtWidgets import QApplication, QProgressDialog, QWidget
 
 from workstation import settings
@@ -17,11 +17,14 @@ from workstation.i18n import language, set_language, tr
 from workstation.messages import step_text
 from workstation.services.opening import DemoStudy, StudyOpener
 from workstation.services.workspace import Workspace
+from workstation.ui.actions import use
 from workstation.ui.errors import install_hook, told
 from workstation.ui.jobs import JobRunner
+from workstation.ui.key_map import KeyMap
 from workstation.ui.main_window import MainWindow
 from workstation.ui.sign_in import SignIn
 from workstation.ui.state.app_state import AppState
+from workstation.ui.state.mouse import MouseRoles, use_mouse
 from workstation.ui.theme import apply_theme
 
 
@@ -41,7 +44,6 @@ class Application(QObject):
         self._folders = list(folders)
         self._demo = demo
         self._translator = QTranslator()
-        self._geometry: QByteArray | None = None
         self.shown: QWidget | None = None
         self.app: AppState | None = None
 
@@ -72,15 +74,8 @@ class Application(QObject):
         self._folders = [here, *(f for f in self._folders if f.resolve() != here.resolve())]
         self.app = AppState(workspace, JobRunner(), self._opener)
         window = MainWindow(self.app)
-        window.signed_out.connect(self._leave)
-        if self._geometry is not None:
-            window.restoreGeometry(self._geometry)
+        window.signed_out.connect(self.show_sign_in)
         self._swap(window)
-
-    def _leave(self) -> None:
-        if isinstance(self.shown, MainWindow):
-            self._geometry = self.shown.saveGeometry()
-        self.show_sign_in()
 
     def _swap(self, widget: QWidget) -> None:
         old, self.shown = self.shown, widget
@@ -100,6 +95,7 @@ def run(opener: StudyOpener, store: Path | None, demo: bool) -> int:
     assert isinstance(qt, QApplication)
     apply_theme(qt)
     install_hook()
+    use_own_keys()
     folders: list[Path] = list(opener.recent())
     phrases: Mapping[Path, str] = {}
     try:
@@ -115,6 +111,16 @@ def run(opener: StudyOpener, store: Path | None, demo: bool) -> int:
     application = Application(qt, opener, folders, phrases)
     application.show_sign_in()
     return qt.exec()
+
+
+def use_own_keys() -> None:
+    """Keys and mouse as the person has set them on this machine; what cannot be used is as none."""
+    own = settings.load()
+    try:
+        use(KeyMap(own.key_preset, own.keys))
+    except ValueError:
+        use(KeyMap())
+    use_mouse(MouseRoles(own.mouse, own.left_handed, own.drag_up))
 
 
 def _demo(opener: StudyOpener) -> dict[Path, str]:

@@ -17,13 +17,22 @@ from PySide6.QtWidgets import (
 )
 
 from workstation.domain.errors import WorkstationError
+from workstation.domain.people import Role
 from workstation.i18n import tr
 from workstation.messages import state_text, step_text
-from workstation.ui.actions import all_actions, bind, hint
+from workstation.ui.actions import all_actions, bind, show_key
 from workstation.ui.desk import Desk, desks
 from workstation.ui.errors import told
 from workstation.ui.jobs import Job
 from workstation.ui.keys_dialog import KeysDialog
+from workstation.ui.office import (
+    HasSides,
+    OfficeWindow,
+    office_was_open,
+    place_first,
+    remember,
+    restore,
+)
 from workstation.ui.state.app_state import AppState
 
 
@@ -40,8 +49,9 @@ class MainWindow(QMainWindow):
             study = uow.study.get()
         assert study is not None
         self.setWindowTitle(study.title)
-        room = self.screen().availableGeometry().size()
-        self.resize(QSize(1600, 960).boundedTo(room))
+        if not restore(self, "main"):
+            room = self.screen().availableGeometry().size()
+            self.resize(QSize(1600, 960).boundedTo(room))
         content = QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
@@ -68,16 +78,25 @@ class MainWindow(QMainWindow):
         top.addStretch()
         roles = ", ".join(state_text(str(r)) for r in sorted(workspace.person.roles))
         top.addWidget(QLabel(f"{workspace.person.display_name} · {roles}"))
-        keys = QPushButton(f"{tr('Keys')}  {hint('help')}")
+        keys = QPushButton()
+        show_key(keys, "help", tr("Keys"))
         keys.setObjectName("keys")
         keys.clicked.connect(self.show_keys)
+        apart = QPushButton()
+        apart.setObjectName("apart")
+        show_key(apart, "office", tr("Form apart"))
+        apart.setToolTip(tr("Worklist and form in a window of their own, or back"))
+        apart.clicked.connect(self.toggle_office)
+        apart.setVisible(bool(workspace.person.roles & {Role.READER, Role.ARBITRATOR}))
         leave = QPushButton(tr("Sign out"))
         leave.setObjectName("sign_out")
         leave.clicked.connect(self.signed_out)
         top.addSpacing(12)
+        top.addWidget(apart)
         top.addWidget(keys)
         top.addWidget(leave)
         bind(self, "help", self.show_keys)
+        bind(self, "office", self.toggle_office)
         bind(self, "sign_out", self.signed_out.emit)
         column.addLayout(top)
         middle = QHBoxLayout()
@@ -86,9 +105,12 @@ class MainWindow(QMainWindow):
         self._rail.setContentsMargins(4, 6, 4, 6)
         self._group = QButtonGroup(self)
         self.stack = QStackedWidget()
+        self.office: OfficeWindow | None = None
+        self._closing = False
         for desk in desks():
             if desk.roles & workspace.person.roles:
                 self._add(desk)
+        self.stack.currentChanged.connect(lambda _: self._hold_sides())
         self._rail.addStretch()
         middle.addLayout(self._rail)
         middle.addWidget(self.stack, 1)
@@ -110,6 +132,40 @@ class MainWindow(QMainWindow):
         app.wanted.connect(self._show_desk)
         app.jobs.progressed.connect(self._progressed)
         app.jobs.finished.connect(self._finished)
+        if office_was_open():
+            self.toggle_office()
+
+    # worklist and form elsewhere
+
+    def toggle_office(self) -> None:
+        """Worklist and form in a window of their own, or back beside the images."""
+        if self.office is not None:
+            self.office.close()
+            return
+        if not isinstance(self.stack.currentWidget(), HasSides):
+            self.app.saved.emit(tr("This desk has no worklist and form to put elsewhere."))
+            return
+        self.office = OfficeWindow(self)
+        self.office.closed.connect(self._office_closed)
+        if not restore(self.office, "office"):
+            place_first(self.office, self)
+        self._hold_sides()
+
+    def _office_closed(self) -> None:
+        closed, self.office = self.office, None
+        if closed is not None:
+            closed.deleteLater()
+        if not self._closing:
+            remember(self, None)
+
+    def _hold_sides(self) -> None:
+        """The office window holds what the desk in front has beside its images."""
+        if self.office is None:
+            return
+        desk = self.stack.currentWidget()
+        panels = desk.sides() if isinstance(desk, HasSides) else []
+        self.office.hold(panels, desk)
+        self.office.setVisible(bool(panels))
 
     def menu_of_desk(self) -> QMenu:
         """The actions that work now, grouped as in the table."""
@@ -136,6 +192,8 @@ class MainWindow(QMainWindow):
 
     def _add(self, desk: Desk) -> None:
         widget = desk.make(self.app)
+        if isinstance(widget, HasSides):
+            widget.sides_changed.connect(self._hold_sides)
         index = self.stack.addWidget(widget)
         button = QPushButton(f"{desk.icon}\n{tr(desk.title)}")
         button.setCheckable(True)
@@ -167,6 +225,10 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Drafts are saved step by step: what is under way is finished, then all is closed."""
+        self._closing = True
+        remember(self, self.office)
+        if self.office is not None:
+            self.office.close()
         self.app.jobs.close()
         try:
             self.app.workspace.close()

@@ -1,81 +1,87 @@
 """One pane: an image, its marks and the tool in hand.
 
-Screen and image: the centre of pixel (x, y) lies at screen `(p - center) * zoom + size / 2`; a
-pixel covers half a pixel either side (decision 11). Grey values are resampled as stored, then
-windowed, so that a window step touches what is on the screen only.
+Where things lie is `transform()` and nothing else (`display/view.py`); pixels come from
+`picture.py`, marks from `marks.py`, text from `writing.py`. Here they are put on top of each
+other, and what hand and keys do is handed on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
-import numpy.typing as npt
-from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
-    QBrush,
     QColor,
+    QContextMenuEvent,
+    QFontMetricsF,
+    QHelpEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
-    QPainterPath,
     QPaintEvent,
     QPen,
-    QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from workstation.display.grey import GreyChain
-from workstation.domain.image import Image, ImageKind, SpacingKind, Window
-from workstation.domain.marks import Mark, PointShape, mark_planes
+from workstation.display.kernels import Pixels
+from workstation.display.view import FIT, ViewTransform, aspect_of
+from workstation.domain.errors import WorkstationError
+from workstation.domain.geometry import EdgeLetters, edges_of
+from workstation.domain.image import Image
+from workstation.domain.viewing import PhotoLook
 from workstation.i18n import tr
-from workstation.ui.canvas.painting import outline_lines, pyramid
+from workstation.messages import sentence
+from workstation.ui.canvas import writing
+from workstation.ui.canvas.layer import Layer
+from workstation.ui.canvas.looks import Looks
+from workstation.ui.canvas.marks import DrawnMark, MarksLayer
+from workstation.ui.canvas.picture import PanePicture, device_rect
+from workstation.ui.canvas.planes import Plane, prepared
 from workstation.ui.canvas.tool import Point, Stroke, Surface, Tool
+from workstation.ui.state.equalised import Equalised
+from workstation.ui.state.mouse import Drag, mouse_roles
 from workstation.ui.state.view_state import MarksShown, ViewState
 
-LoadPlane = Callable[[Image, int], npt.NDArray[np.generic]]
+# The plane; None while it is on its way.
+LoadPlane = Callable[[Image, int], Plane | Pixels | None]
 
 # Screen pixels around a point that still hit it.
 GRIP_PX = 10.0
-
-LINE_STYLES = {
-    "own": Qt.PenStyle.SolidLine,
-    "x": Qt.PenStyle.DashLine,
-    "y": Qt.PenStyle.DotLine,
-}
-HATCHES = {
-    "own": Qt.BrushStyle.BDiagPattern,
-    "x": Qt.BrushStyle.BDiagPattern,
-    "y": Qt.BrushStyle.FDiagPattern,
-}
+# Less movement than this, in screen pixels, is a click.
+CLICK_PX = 3.0
+LENS_PX = 240
+# The preview of painted pixels: white, alpha 90, premultiplied.
+TINT = np.int32(0x5A5A5A5A)
 
 
 @dataclass(frozen=True)
-class DrawnMark:
-    """A mark as it is drawn: whose it is decides the line, its class the colour.
+class _Dragging:
+    """A drag under way: what it does, and how all was when it began."""
 
-    `strong` marks are what is being decided; `hatch` fills a region in every state but hidden.
-    """
-
-    mark: Mark
-    color: str
-    side: str = "own"
-    label: str = ""
-    strong: bool = False
-    hatch: Qt.BrushStyle | None = None
+    what: Drag
+    button: Qt.MouseButton
+    start: QPointF
+    view: ViewTransform
+    window: tuple[float, float]
+    z: int
+    look: PhotoLook
 
 
 class ImageView(QWidget):
-    """`set_image`, `set_marks`, `set_tool`; linked panes share one `ViewState`."""
+    """`set_image`, `set_marks`, `set_tool`; `lens` says how many times the magnifier enlarges
+    (0: none)."""
 
     read_out = Signal(str)
     focused = Signal(object)
     mark_clicked = Signal(str)
     alone_wanted = Signal(object)
+    # A click of the right button, in global coordinates.
+    menu_wanted = Signal(QPoint)
 
     def __init__(self, view: ViewState, load: LoadPlane, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -84,18 +90,25 @@ class ImageView(QWidget):
         self.surface_for: Callable[[Image, int], Surface] | None = None
         self.message = ""
         self._load = load
-        self._levels: list[npt.NDArray[np.generic]] = []
-        self._shown_plane: tuple[str, int] | None = None
-        self._buffer: tuple[tuple[object, ...], npt.NDArray[np.generic]] | None = None
-        self._marks: tuple[DrawnMark, ...] = ()
-        self._selected = ""
-        self._outlines: dict[tuple[str, int], tuple[Mark, list[QLineF]]] = {}
+        self._plane: tuple[tuple[str, int], Plane] | None = None
+        self._problem = ""
+        self._picture = PanePicture()
+        self._looks = Looks()
+        self._layer = MarksLayer()
+        self.layers: list[Layer] = []
+        self._held_by: Layer | None = None
+        self._equalised = Equalised(self, prepared)
+        self._equalised.ready.connect(self.update)
+        self._lens = 0.0
+        self._lens_picture = PanePicture()
         self._tool: Tool | None = None
         self._stroke: Stroke | None = None
-        self._drag: tuple[str, QPointF, tuple[float, ...]] | None = None
+        self._drag: _Dragging | None = None
         self._pointer: Point | None = None
+        self._turned_wheel = 0
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         # Chinese input methods would swallow the letter keys.
         self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, False)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -106,16 +119,20 @@ class ImageView(QWidget):
 
     def set_image(self, image: Image | None) -> None:
         self.image = image
-        self._shown_plane = None
-        self._levels = []
-        self._outlines.clear()
+        self._plane = None
+        self._picture.forget()
+        self._lens_picture.forget()
+        self._layer.forget()
         self._stroke = None
         self.update()
 
     def set_marks(self, marks: Sequence[DrawnMark], selected: str = "") -> None:
-        self._marks = tuple(marks)
-        self._selected = selected
+        self._layer.show(marks, selected)
         self.update()
+
+    @property
+    def marks(self) -> tuple[DrawnMark, ...]:
+        return self._layer.marks
 
     def set_tool(self, tool: Tool | None) -> None:
         self._tool = tool
@@ -124,308 +141,295 @@ class ImageView(QWidget):
         self.update()
 
     @property
+    def tool(self) -> Tool | None:
+        return self._tool
+
+    @property
+    def stroke(self) -> Stroke | None:
+        return self._stroke
+
+    @property
     def stroke_open(self) -> bool:
         return self._stroke is not None
 
+    @property
+    def lens(self) -> float:
+        return self._lens
+
+    def set_lens(self, times: float) -> None:
+        """A magnifier under the pointer that enlarges what is seen so many times; 0 for none."""
+        self._lens = times
+        self.update()
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether the pixels wanted are there."""
+        return self.image is not None and self._current() is not None
+
+    def plane_arrived(self, image_id: str, z: int) -> None:
+        """Paint, if that is what is waited for."""
+        if self.image is not None and (self.image.image_id, self.slice()) == (image_id, z):
+            self.update()
+
     # geometry
 
-    def zoom(self) -> float:
-        """Screen pixels per image pixel."""
-        if self.view.zoom is not None:
-            return self.view.zoom
+    def transform(self) -> ViewTransform:
+        """Where the image is on the screen now."""
+        size = (float(self.width()), float(self.height()))
+        ratio, turn = self.devicePixelRatioF(), self.view.turn
         if self.image is None:
-            return 1.0
-        return min(self.width() / self.image.cols, self.height() / self.image.rows) * 0.98
+            return ViewTransform(size, self.view.center, self.view.zoom or 1.0, turn, ratio=ratio)
+        view = ViewTransform(
+            size, self.view.center, self.view.zoom or 1.0, turn, aspect_of(self.image), ratio
+        )
+        return view if self.view.zoom is not None else view.fitted(self.image.rows, self.image.cols)
 
-    def center(self) -> tuple[float, float]:
-        if self.view.zoom is None and self.image is not None:
-            return (self.image.cols - 1) / 2, (self.image.rows - 1) / 2
-        return self.view.center
+    def zoom(self) -> float:
+        """Screen pixels per image pixel, along the side on which pixels are shorter."""
+        return self.transform().zoom
+
+    def center(self) -> Point:
+        return self.transform().center
 
     def to_image(self, at: QPointF | QPoint) -> Point:
-        zoom, (cx, cy) = self.zoom(), self.center()
-        return (at.x() - self.width() / 2) / zoom + cx, (at.y() - self.height() / 2) / zoom + cy
+        return self.transform().to_image((at.x(), at.y()))
 
     def to_screen(self, point: Point) -> QPointF:
-        zoom, (cx, cy) = self.zoom(), self.center()
-        x = (point[0] - cx) * zoom + self.width() / 2
-        return QPointF(x, (point[1] - cy) * zoom + self.height() / 2)
+        return QPointF(*self.transform().to_screen(point))
+
+    def look_from(self, view: ViewTransform) -> None:
+        """Take zoom and place of a transform."""
+        self.view.set(zoom=view.zoom, center=view.center)
 
     def zoom_at(self, at: QPointF, factor: float) -> None:
         """Zoom keeping the image point under `at` where it is."""
-        point = self.to_image(at)
-        zoom = min(40.0, max(0.02, self.zoom() * factor))
-        cx = point[0] - (at.x() - self.width() / 2) / zoom
-        cy = point[1] - (at.y() - self.height() / 2) / zoom
-        self.view.set(zoom=zoom, center=(cx, cy))
+        self.look_from(self.transform().zoomed((at.x(), at.y()), factor))
 
     def fit(self) -> None:
         self.view.set(zoom=None)
+
+    def full_size(self) -> None:
+        """One image pixel on one device pixel, none blurred."""
+        if self.image is not None:
+            view = self.transform()
+            exact = replace(view, zoom=1.0 / view.ratio)
+            self.look_from(exact.on_grid(self.image.rows, self.image.cols))
 
     def show_box(self, x0: float, y0: float, x1: float, y1: float, z: int) -> None:
         """Bring a box of the image to the middle, with four times its size around it."""
         if self.image is None:
             return
-        fit = min(self.width() / self.image.cols, self.height() / self.image.rows) * 0.98
+        view = self.transform()
         across = max(x1 - x0, 1.0) * 4, max(y1 - y0, 1.0) * 4
-        zoom = max(fit, min(self.width() / across[0], self.height() / across[1], 4.0))
+        near = view.fit_zoom(round(across[1]), round(across[0])) / FIT
+        zoom = max(view.fit_zoom(self.image.rows, self.image.cols), min(near, 4.0))
         self.view.set(zoom=zoom, center=((x0 + x1) / 2, (y0 + y1) / 2), z=z)
 
     def show_point(self, point: Point, z: int) -> None:
         """Bring an image point to the middle, at least at its own size."""
         self.view.set(zoom=max(self.zoom(), 1.0), center=point, z=z)
 
-    # painting
-
     def slice(self) -> int:
         return min(self.view.z, self.image.slices - 1) if self.image else 0
 
     def values_window(self) -> tuple[float, float]:
         """(centre, width) in modality values."""
-        if self.view.window is not None:
-            return self.view.window
-        if self.image is not None and self.image.windows:
-            first = self.image.windows[0]
-            return first.center, first.width
-        if self.image is not None and self._levels:
-            values = self._levels[0].astype(np.float64) * self.image.slope + self.image.intercept
-            if self.image.padding is not None:
-                low, high = self.image.padding
-                kept = values[(self._levels[0] < low) | (self._levels[0] > high)]
-                values = kept if kept.size else values
-            return float(values.min() + values.max()) / 2, max(float(np.ptp(values)), 1.0)
-        return 128.0, 256.0
+        if self.image is None:
+            return self.view.window or (128.0, 256.0)
+        plane = self._current()
+        stored = plane.stored if plane else None
+        return self._looks.window(self.image, self.slice(), self.view, stored)
 
-    def _plane(self) -> None:
+    def edges(self) -> EdgeLetters:
+        """The patient's sides at the four edges, as the picture is turned now."""
+        return edges_of(self.image).seen(self.view.turn) if self.image else EdgeLetters()
+
+    # painting
+
+    def _current(self) -> Plane | None:
+        """The plane to be shown, if it is there; never another one's."""
         assert self.image is not None
         wanted = (self.image.image_id, self.slice())
-        if self._shown_plane != wanted:
-            self._levels = pyramid(self._load(self.image, self.slice()))
-            self._shown_plane = wanted
-            self._buffer = None
-
-    def _resampled(self) -> npt.NDArray[np.generic]:
-        """Raw values at every screen pixel; kept until the view moves."""
-        zoom, (cx, cy) = self.zoom(), self.center()
-        ratio = self.devicePixelRatioF()
-        size = (max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio)))
-        key = (self._shown_plane, zoom, cx, cy, size)
-        if self._buffer is not None and self._buffer[0] == key:
-            return self._buffer[1]
-        level = 0
-        while level + 1 < len(self._levels) and zoom * ratio * 2 ** (level + 1) <= 1.0:
-            level += 1
-        scale = 2.0**level
-        z = zoom * ratio
-        # dst = z * ((x_level + 0.5) * scale - 0.5 - c) + size / 2 - 0.5
-        offset_x = z * (0.5 * scale - 0.5 - cx) + size[0] / 2 - 0.5
-        offset_y = z * (0.5 * scale - 0.5 - cy) + size[1] / 2 - 0.5
-        matrix = np.array([[z * scale, 0, offset_x], [0, z * scale, offset_y]])
-        near = zoom * ratio >= 3
-        plane = self._levels[level]
-        outside = self._outside()
-        border = (outside,) * 3 if plane.ndim == 3 else outside
-        out = cv2.warpAffine(
-            plane, matrix, size, flags=cv2.INTER_NEAREST if near else cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_CONSTANT, borderValue=border,
-        )  # fmt: skip
-        self._buffer = (key, out)
-        return out
-
-    def _outside(self) -> int:
-        """A stored value that is shown black beside the image."""
-        if self.image is None or self.image.samples == 3:
-            return 0
-        kind = np.iinfo(np.dtype(self.image.dtype))
-        return int(kind.max if self.image.monochrome1 else kind.min)
-
-    def _pixels(self) -> npt.NDArray[np.uint8]:
-        """What is painted: (rows, cols, 3) uint8 at device pixels."""
-        assert self.image is not None
-        raw = self._resampled()
-        if raw.ndim == 3:
-            shown = np.asarray(raw, np.uint8)
-            if self.view.green_only:
-                shown = np.repeat(shown[..., 1:2], 3, axis=2)
-            if self.view.window is not None:
-                center, width = self.view.window
-                scaled = (shown.astype(np.float32) - (center - width / 2)) * (255.0 / width)
-                shown = np.clip(scaled, 0, 255).astype(np.uint8)
-            return shown
-        return np.repeat(self._windowed(raw)[..., None], 3, axis=2)
-
-    def _windowed(self, raw: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
-        """Resampled stored values through the image's grey chain and the window in force."""
-        assert self.image is not None
-        center, width = self.values_window()
-        return GreyChain.of(self.image, self.slice()).grey(raw, Window(center, max(width, 1.0)))
+        if self._plane is not None and self._plane[0] == wanted:
+            return self._plane[1]
+        self._plane = None
+        self._problem = ""
+        try:
+            found = self._load(self.image, self.slice())
+        except WorkstationError as error:
+            self._problem = sentence(error)
+            return None
+        except (OSError, MemoryError):
+            self._problem = tr("This image cannot be read.")
+            return None
+        if found is None:
+            return None
+        self._plane = wanted, found if isinstance(found, Plane) else prepared(found)
+        return self._plane[1]
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor("#000000"))
+        dirty = event.rect()
         if self.image is None:
-            painter.setPen(QColor("#9aa0a6"))
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect().adjusted(20, 20, -20, -20), flags, self.message)
+            painter.fillRect(dirty, QColor("#000000"))
+            writing.message(painter, self.rect(), self.message)
             return
-        self._plane()
-        pixels = np.ascontiguousarray(self._pixels())
-        rows, cols = pixels.shape[:2]
-        shown = QImage(pixels.data, cols, rows, cols * 3, QImage.Format.Format_RGB888)
-        shown.setDevicePixelRatio(self.devicePixelRatioF())
-        painter.drawImage(0, 0, shown)
-        if self.view.shown is not MarksShown.HIDDEN:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setOpacity(self.view.opacity)
-            for drawn in self._marks:
-                self._draw(painter, drawn)
-            painter.setOpacity(1.0)
-        self._draw_stroke(painter)
-        self._draw_text(painter)
+        view = self.transform()
+        plane = self._current()
+        if plane is None:
+            painter.fillRect(dirty, QColor("#000000"))
+            writing.message(painter, self.rect(), self._problem or tr("Loading …"))
+        else:
+            plane = self._equalised.of(plane.stored, self.view.look) or plane
+            look = self._looks.of(self.image, self.slice(), self.view, plane.stored)
+            size = (self.image.rows, self.image.cols)
+            self._picture.draw(painter, view, plane, plane.levels, size, look, dirty)
+            self._layer.draw(
+                painter, self.image, self.slice(), view, self.view.shown, self.view.opacity,
+                self.font(),
+            )  # fmt: skip
+            self._draw_layers(painter)
+            self._draw_stroke(painter, view, dirty)
+        self._draw_text(painter, view)
+        if plane is not None and self._lens and self._pointer is not None:
+            self._draw_lens(painter, view, plane)
         if self.hasFocus():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QColor("#5b6067"))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
-    def _lines(self, drawn: DrawnMark) -> list[QLineF]:
-        """Outline of the mark on this slice, in image coordinates."""
-        assert self.image is not None
-        key = (drawn.mark.mark_id, self.slice())
-        kept = self._outlines.get(key)
-        if kept is None or kept[0] is not drawn.mark:
-            planes = mark_planes(drawn.mark, self.image.rows, self.image.cols)
-            mask = planes.get(self.slice())
-            segments = outline_lines(mask) if mask is not None and not mask.empty else []
-            kept = drawn.mark, [QLineF(*map(float, s)) for s in segments]
-            self._outlines[key] = kept
-        return kept[1]
+    def _draw_layers(self, painter: QPainter) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for layer in self.layers:
+            if self.view.shown is not MarksShown.HIDDEN:
+                layer.paint(painter, self)
+            layer.always(painter, self)
 
-    def _draw(self, painter: QPainter, drawn: DrawnMark) -> None:
-        chosen = drawn.strong or drawn.mark.mark_id == self._selected
-        color = QColor(drawn.color)
-        shape = drawn.mark.shape
-        if isinstance(shape, PointShape):
-            if shape.z != self.slice():
-                return
-            self._draw_point(painter, self.to_screen((shape.x, shape.y)), color, drawn, chosen)
-            return
-        lines = self._lines(drawn)
-        if not lines:
-            return
-        zoom, (cx, cy) = self.zoom(), self.center()
-        painter.save()
-        painter.translate(self.width() / 2, self.height() / 2)
-        painter.scale(zoom, zoom)
-        painter.translate(-cx, -cy)
-        casing = QPen(QColor(0, 0, 0, 190), 4.0 if chosen else 3.0)
-        casing.setCosmetic(True)
-        pen = QPen(color, 2.2 if chosen else 1.3, LINE_STYLES[drawn.side])
-        pen.setCosmetic(True)
-        for one in (casing, pen):
-            painter.setPen(one)
-            painter.drawLines(lines)
-        painter.restore()
-        if self.view.shown is MarksShown.FILLED or drawn.hatch is not None:
-            self._fill(painter, drawn, color)
-        if drawn.label and (chosen or zoom > 0.25):
-            corner = self.to_screen((lines[0].x1(), lines[0].y1()))
-            self._tag(painter, corner, drawn.label, color)
-
-    def _fill(self, painter: QPainter, drawn: DrawnMark, color: QColor) -> None:
-        """Hatch rather than tint: the pixels below stay what they are."""
-        assert self.image is not None
-        mask = mark_planes(drawn.mark, self.image.rows, self.image.cols).get(self.slice())
-        if mask is None:
-            return
-        path = QPainterPath()
-        for start, length in mask.runs.tolist():
-            row, col = divmod(start, mask.cols)
-            top, bottom = (
-                self.to_screen((col - 0.5, row - 0.5)),
-                self.to_screen((col + length - 0.5, row + 0.5)),
-            )
-            path.addRect(QRectF(top, bottom))
-        shade = QColor(color)
-        shade.setAlpha(90 if drawn.hatch is None else 200)
-        pattern = drawn.hatch or HATCHES[drawn.side]
-        painter.fillPath(path, QBrush(shade, pattern))
-
-    def _draw_point(
-        self, painter: QPainter, at: QPointF, color: QColor, drawn: DrawnMark, chosen: bool
-    ) -> None:
-        size = 8.0 if chosen else 6.0
-        for pen in (QPen(QColor(0, 0, 0, 190), 3.5), QPen(color, 1.6, LINE_STYLES[drawn.side])):
-            painter.setPen(pen)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawEllipse(at, size, size)
-            painter.drawPoint(at)
-        if drawn.label:
-            self._tag(painter, at + QPointF(size, -size), drawn.label, color)
-
-    def _tag(self, painter: QPainter, at: QPointF, text: str, color: QColor) -> None:
-        path = QPainterPath()
-        path.addText(at + QPointF(3, -4), self.font(), text)
-        painter.strokePath(path, QPen(QColor(0, 0, 0, 200), 3))
-        painter.fillPath(path, color)
-
-    def _draw_stroke(self, painter: QPainter) -> None:
+    def _draw_stroke(self, painter: QPainter, view: ViewTransform, dirty: QRect) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         if self._tool is not None and self._tool.uses_radius and self._pointer is not None:
-            radius = self._radius() * self.zoom()
             painter.setPen(QColor("#ffffff"))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawEllipse(self.to_screen(self._pointer), radius, radius)
+            painter.drawEllipse(self._ring(view, self._pointer))
         if self._stroke is None:
             return
-        painted = self._stroke.painted()
-        if painted is not None:
-            bits, (row0, col0) = painted
-            tint = np.zeros((*bits.shape, 4), np.uint8)
-            tint[bits > 0] = (255, 255, 255, 90)
-            data = np.ascontiguousarray(tint)
-            picture = QImage(data.data, bits.shape[1], bits.shape[0], bits.shape[1] * 4,
-                             QImage.Format.Format_RGBA8888)  # fmt: skip
-            corner = self.to_screen((col0 - 0.5, row0 - 0.5))
-            far = self.to_screen((col0 + bits.shape[1] - 0.5, row0 + bits.shape[0] - 0.5))
-            painter.drawImage(QRectF(corner, far), picture)
-        points = [self.to_screen(p) for p in self._stroke.outline()]
+        self._draw_painted(painter, view, dirty)
+        points = [QPointF(*view.to_screen(p)) for p in self._stroke.outline()]
         if len(points) > 1:
             for pen in (QPen(QColor("#000000"), 3), QPen(QColor("#ffffff"), 1.3)):
                 painter.setPen(pen)
                 painter.drawPolyline(points)
 
+    def _draw_painted(self, painter: QPainter, view: ViewTransform, dirty: QRect) -> None:
+        """Tint the device pixels that lie in painted pixels; only those that are to be painted."""
+        painted = self._stroke.painted() if self._stroke is not None else None
+        if painted is None:
+            return
+        bits, (row0, col0) = painted
+        box = self._box_on_screen(view, row0, col0, *bits.shape)
+        part = device_rect(dirty.intersected(box), view.ratio)
+        if part.isEmpty():
+            return
+        linear, offset = view.to_device()
+        xs = (np.arange(part.x(), part.x() + part.width()) - offset[0], 0)
+        ys = (np.arange(part.y(), part.y() + part.height()) - offset[1], 1)
+        swapped = view.turn.swaps_sides
+        for_cols, for_rows = (ys, xs) if swapped else (xs, ys)
+        cols = np.floor(for_cols[0] / linear[for_cols[1], 0] + 0.5).astype(np.intp) - col0
+        rows = np.floor(for_rows[0] / linear[for_rows[1], 1] + 0.5).astype(np.intp) - row0
+        inside = ((rows >= 0) & (rows < bits.shape[0]))[:, None]
+        inside = inside & ((cols >= 0) & (cols < bits.shape[1]))[None, :]
+        seen = bits[np.clip(rows, 0, bits.shape[0] - 1)][:, np.clip(cols, 0, bits.shape[1] - 1)]
+        seen = (seen > 0) & inside
+        tint = np.where(seen.T if swapped else seen, TINT, np.int32(0))
+        tint = np.ascontiguousarray(tint)
+        picture = QImage(tint.data, tint.shape[1], tint.shape[0], tint.strides[0],
+                         QImage.Format.Format_ARGB32_Premultiplied)  # fmt: skip
+        painter.save()
+        painter.scale(1 / view.ratio, 1 / view.ratio)
+        painter.drawImage(part.topLeft(), picture)
+        painter.restore()
+
+    def _draw_text(self, painter: QPainter, view: ViewTransform) -> None:
+        assert self.image is not None
+        metrics = QFontMetricsF(self.font())
+        writing.write(painter, QPointF(10, 20), writing.head_line(self.image, self.slice()))
+        foot = writing.foot_line(self.image, view.percent, self.values_window())
+        writing.write(painter, QPointF(10, self.height() - 10), foot)
+        badge = writing.badges(self.view.turn, self.view.inverted)
+        if badge:
+            writing.write(painter, writing.badge_place(self.rect(), metrics, badge), badge)
+        letters = self.edges()
+        for edge, place in writing.letter_places(self.rect(), letters, metrics).items():
+            at = place.bottomLeft() - QPointF(0, metrics.descent())
+            writing.write(painter, at, getattr(letters, edge))
+
+    def _draw_lens(self, painter: QPainter, view: ViewTransform, plane: Plane) -> None:
+        assert self.image is not None and self._pointer is not None
+        place = self._lens_place(view, self._pointer)
+        lens = replace(
+            view, size=(float(LENS_PX), float(LENS_PX)), center=self._pointer,
+            zoom=view.zoom * self._lens,
+        )  # fmt: skip
+        look = self._looks.of(self.image, self.slice(), self.view, plane.stored)
+        room = QRect(0, 0, LENS_PX, LENS_PX)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.translate(place.topLeft())
+        painter.setClipRect(room, Qt.ClipOperation.IntersectClip)
+        size = (self.image.rows, self.image.cols)
+        self._lens_picture.draw(painter, lens, plane, plane.levels, size, look, room)
+        painter.setPen(writing.TEXT)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(room.adjusted(0, 0, -1, -1))
+        painter.restore()
+
+    # what has to be painted anew
+
+    def _ring(self, view: ViewTransform, at: Point) -> QRectF:
+        """The brush on the screen; an ellipse where pixels are not square."""
+        radius = self._radius()
+        (a, b), (c, d) = view.linear
+        wide, tall = radius * (abs(a) + abs(b)), radius * (abs(c) + abs(d))
+        x, y = view.to_screen(at)
+        return QRectF(x - wide, y - tall, 2 * wide, 2 * tall)
+
+    def _lens_place(self, view: ViewTransform, at: Point) -> QRectF:
+        """Around the pointer, on the grid of device pixels."""
+        x, y = view.to_screen(at)
+        left, top = (round((v - LENS_PX / 2) * view.ratio) / view.ratio for v in (x, y))
+        return QRectF(left, top, LENS_PX, LENS_PX)
+
+    @staticmethod
+    def _box_on_screen(view: ViewTransform, row: int, col: int, rows: int, cols: int) -> QRect:
+        """The screen rectangle of a box of image pixels."""
+        first = QPointF(*view.to_screen((col - 0.5, row - 0.5)))
+        last = QPointF(*view.to_screen((col + cols - 0.5, row + rows - 0.5)))
+        return QRectF(first, last).normalized().toAlignedRect()
+
+    def _moving(self, view: ViewTransform) -> QRect:
+        """What follows the pointer: brush, line and lens, where they are now."""
+        place = QRectF()
+        if self._pointer is not None:
+            if self._tool is not None and self._tool.uses_radius and self.image is not None:
+                place = place.united(self._ring(view, self._pointer))
+            if self._lens:
+                place = place.united(self._lens_place(view, self._pointer))
+        for point in self._stroke.outline() if self._stroke is not None else ():
+            place = place.united(_spot(view.to_screen(point)))
+        return place.toAlignedRect().adjusted(-4, -4, 4, 4) if not place.isNull() else QRect()
+
+    def _painted_box(self, view: ViewTransform) -> QRect:
+        painted = self._stroke.painted() if self._stroke is not None else None
+        if painted is None:
+            return QRect()
+        bits, (row, col) = painted
+        return self._box_on_screen(view, row, col, *bits.shape)
+
     def _radius(self) -> int:
         assert self.image is not None
         return self.surface_for(self.image, self.slice()).radius if self.surface_for else 1
-
-    def _draw_text(self, painter: QPainter) -> None:
-        assert self.image is not None
-        image = self.image
-        top = image.number
-        if image.kind is ImageKind.PHOTOGRAPH:
-            top += "  " + (str(image.eye) if image.eye else tr("eye unknown"))
-            if image.field:
-                top += "  " + tr("field {field}", field=image.field)
-        else:
-            top += "  " + tr("slice {n}/{total}", n=self.slice() + 1, total=image.slices)
-            if not image.is_target:
-                top += "  " + tr("view only")
-        self._text(painter, QPointF(10, 20), top)
-        bottom = f"{self.zoom():.2f}x"
-        if image.samples == 1:
-            center, width = self.values_window()
-            bottom += f"   W {width:.0f}  L {center:.0f}"
-        if image.spacing is not None and image.spacing.kind is SpacingKind.NOMINAL:
-            bottom += "   " + tr("nominal mm")
-        elif image.spacing is not None and image.spacing.kind is SpacingKind.DETECTOR:
-            bottom += "   " + tr("mm at detector")
-        self._text(painter, QPointF(10, self.height() - 10), bottom)
-
-    def _text(self, painter: QPainter, at: QPointF, text: str) -> None:
-        """Light text with a dark edge: it is read on lung and on bone."""
-        path = QPainterPath()
-        path.addText(at, self.font(), text)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.strokePath(path, QPen(QColor(0, 0, 0, 200), 3))
-        painter.fillPath(path, QColor("#d6d8da"))
 
     # mouse
 
@@ -434,16 +438,31 @@ class ImageView(QWidget):
         self.focused.emit(self)
         if self.image is None:
             return
-        at = event.position()
-        if event.button() == Qt.MouseButton.MiddleButton:
-            self._drag = ("pan", at, self.center())
-        elif event.button() == Qt.MouseButton.RightButton:
-            self._drag = ("zoom", at, (self.zoom(),))
-        elif event.button() == Qt.MouseButton.LeftButton:
+        at, roles = event.position(), mouse_roles()
+        if event.button() is roles.first:
+            self._held_by = self._taking(at)
+            if self._held_by is not None:
+                self.update()
+                return
             if self._tool is not None and self.surface_for is not None:
                 self._press(self.to_image(at))
-            else:
-                self._drag = ("window", at, self.values_window())
+                return
+        what = roles.drag(event.button())
+        self._drag = _Dragging(
+            what,
+            event.button(),
+            at,
+            self.transform(),
+            self.values_window(),
+            self.slice(),
+            self.view.look,
+        )
+
+    def _taking(self, at: QPointF) -> Layer | None:
+        """The layer that takes a press, while marks are shown."""
+        if self.view.shown is MarksShown.HIDDEN:
+            return None
+        return next((layer for layer in self.layers if layer.press(self, at)), None)
 
     def _press(self, point: Point) -> None:
         assert self.image is not None and self._tool is not None and self.surface_for is not None
@@ -456,69 +475,98 @@ class ImageView(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = event.position()
+        if self._held_by is not None:
+            self._held_by.drag(self, at)
+            return
         if self._drag is not None:
             self._dragged(at)
             return
         if self.image is None:
             return
-        self._pointer = self.to_image(at)
+        view = self.transform()
+        before, painted = self._moving(view), self._painted_box(view)
+        self._pointer = view.to_image((at.x(), at.y()))
         if self._stroke is not None:
-            self._stroke.move(self._pointer, bool(event.buttons() & Qt.MouseButton.LeftButton))
-        if self._tool is not None:
+            self._stroke.move(self._pointer, self._tool_pressed(event.buttons()))
+        dirty = before.united(self._moving(view))
+        now = self._painted_box(view)
+        if not painted.united(dirty).contains(now):
+            dirty = dirty.united(now)
+        if self._stroke is not None and self._stroke.whole_pane:
             self.update()
+        elif not dirty.isEmpty():
+            self.update(dirty)
         self.read_out.emit(self._read(self._pointer))
+
+    def _tool_pressed(self, buttons: Qt.MouseButton) -> bool:
+        return bool(buttons & mouse_roles().first)
 
     def _dragged(self, at: QPointF) -> None:
         assert self._drag is not None
-        what, start, was = self._drag
-        dx, dy = at.x() - start.x(), at.y() - start.y()
-        if what == "pan":
-            zoom = self.zoom()
-            self.view.set(zoom=zoom, center=(was[0] - dx / zoom, was[1] - dy / zoom))
-        elif what == "zoom":
-            center = self.center()
-            self.view.set(zoom=min(40.0, max(0.02, was[0] * 1.01 ** (-dy))), center=center)
-        elif abs(dx) + abs(dy) > 3:
-            step = max(1.0, was[1] / 300)
+        drag = self._drag
+        dx, dy = at.x() - drag.start.x(), at.y() - drag.start.y()
+        if drag.what is Drag.PAN:
+            self.look_from(drag.view.moved((dx, dy)))
+            return
+        if abs(dx) + abs(dy) <= CLICK_PX:
+            return
+        if drag.what is Drag.ZOOM:
+            middle = (self.width() / 2, self.height() / 2)
+            self.look_from(drag.view.zoomed(middle, 1.01 ** (-dy)))
+        elif drag.what is Drag.SLICES:
+            self.go_to_slice(drag.z + round(dy / 8))
+        elif drag.what is Drag.WINDOW and self.image is not None and self.image.samples == 3:
+            # As with a window: to the right softens, up darkens.
+            up = dy * mouse_roles().level_sign
+            self.view.set(look=drag.look.moved(up / 4, -dx / 4))
+        elif drag.what is Drag.WINDOW:
+            center, width = drag.window
+            step = max(1.0, width / 300)
+            level = center - dy * step * mouse_roles().level_sign
             # To the right widens, up raises the level (darkens), as most viewers have it.
-            self.view.set(window=(was[0] - dy * step, max(1.0, was[1] + dx * step)))
+            self.view.set(window=(level, max(1.0, width + dx * step)))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._drag is not None:
-            what, start, _ = self._drag
-            self._drag = None
-            moved = event.position() - start
-            if what == "window" and abs(moved.x()) + abs(moved.y()) <= 3:
-                self._clicked(self.to_image(event.position()))
+        if self._held_by is not None:
+            held, self._held_by = self._held_by, None
+            held.release(self)
             return
-        if self._stroke is not None and event.button() == Qt.MouseButton.LeftButton:
+        if self._drag is not None:
+            drag = self._drag
+            if event.button() != drag.button:
+                return
+            self._drag = None
+            moved = event.position() - drag.start
+            if abs(moved.x()) + abs(moved.y()) <= CLICK_PX:
+                self._clicked(event)
+            return
+        if self._stroke is not None and event.button() is mouse_roles().first:
             if self._stroke.release(self.to_image(event.position())):
                 self._stroke = None
             self.update()
 
-    def _clicked(self, point: Point) -> None:
-        """Choose the mark under the pointer, the smallest first."""
+    def _clicked(self, event: QMouseEvent) -> None:
+        """Choose the mark under the pointer, the smallest first; or open the menu."""
         assert self.image is not None
-        x, y = round(point[0]), round(point[1])
-        hits = []
-        for drawn in self._marks:
-            shape = drawn.mark.shape
-            if isinstance(shape, PointShape):
-                gap = self.to_screen((shape.x, shape.y)) - self.to_screen(point)
-                if shape.z == self.slice() and gap.manhattanLength() < 12:
-                    hits.append((0, drawn.mark.mark_id))
-                continue
-            mask = mark_planes(drawn.mark, self.image.rows, self.image.cols).get(self.slice())
-            if mask is not None and mask.contains(y, x):
-                hits.append((mask.area, drawn.mark.mark_id))
-        self.mark_clicked.emit(min(hits)[1] if hits else "")
+        if event.button() is mouse_roles().second:
+            self.menu_wanted.emit(event.globalPosition().toPoint())
+        elif event.button() is mouse_roles().first:
+            view = self.transform()
+            point = view.to_image((event.position().x(), event.position().y()))
+            self.mark_clicked.emit(self._layer.under(point, self.image, self.slice(), view))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The menu's own key opens it; the right button may be dragging."""
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            self.menu_wanted.emit(event.globalPos())
+        event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self._stroke is not None:
             if self._stroke.close():
                 self._stroke = None
             self.update()
-        elif self._tool is None and event.button() == Qt.MouseButton.LeftButton:
+        elif self._tool is None and event.button() is mouse_roles().first:
             self.alone_wanted.emit(self)
         else:
             self.mousePressEvent(event)
@@ -526,15 +574,18 @@ class ImageView(QWidget):
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.image is None:
             return
-        delta = event.angleDelta().y() or event.angleDelta().x()
-        steps = 1 if delta > 0 else -1
+        event.accept()
+        self._turned_wheel += event.angleDelta().y() or event.angleDelta().x()
+        notches = int(self._turned_wheel / 120)
+        self._turned_wheel -= notches * 120
+        if not notches:
+            return
         keys = event.modifiers()
         if self.image.slices > 1 and not keys & Qt.KeyboardModifier.ControlModifier:
             jump = 10 if keys & Qt.KeyboardModifier.ShiftModifier else 1
-            self.go_to_slice(self.slice() - steps * jump)
+            self.go_to_slice(self.slice() - notches * jump)
         else:
-            self.zoom_at(event.position(), 1.2**steps)
-        event.accept()
+            self.zoom_at(event.position(), 1.2**notches)
 
     def go_to_slice(self, z: int) -> None:
         if self.image is not None:
@@ -555,31 +606,58 @@ class ImageView(QWidget):
                 event.ignore()
             self.update()
             return
-        slices = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: -10,
-                  Qt.Key.Key_PageDown: 10}  # fmt: skip
-        if key in slices and self.image is not None and self.image.slices > 1:
-            self.go_to_slice(self.slice() + slices[Qt.Key(key)])
+        if self.image is None or self.image.slices == 1:
+            event.ignore()
             return
-        event.ignore()
+        far = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        near = 10 if far else 1
+        here, last = self.slice(), self.image.slices - 1
+        places = {Qt.Key.Key_Up: here - near, Qt.Key.Key_Down: here + near,
+                  Qt.Key.Key_PageUp: here - 10, Qt.Key.Key_PageDown: here + 10,
+                  Qt.Key.Key_Home: 0, Qt.Key.Key_End: last}  # fmt: skip
+        if key in places:
+            self.go_to_slice(places[Qt.Key(key)])
+        else:
+            event.ignore()
 
     def leaveEvent(self, event: QEvent) -> None:
         self._pointer = None
         self.read_out.emit("")
         self.update()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._buffer = None
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            self._explain(event)
+            return True
+        return super().event(event)
+
+    def _explain(self, event: QHelpEvent) -> None:
+        """The long form of the letters at an edge."""
+        letters = self.edges()
+        places = writing.letter_places(self.rect(), letters, QFontMetricsF(self.font()))
+        for edge, place in places.items():
+            if place.adjusted(-6, -6, 6, 6).contains(QPointF(event.pos())):
+                words = writing.letters_in_words(getattr(letters, edge))
+                QToolTip.showText(event.globalPos(), words, self)
+                return
+        QToolTip.hideText()
 
     def _read(self, point: Point) -> str:
         """Pixel and value under the pointer."""
         assert self.image is not None
         x, y = round(point[0]), round(point[1])
-        if not (0 <= x < self.image.cols and 0 <= y < self.image.rows) or not self._levels:
+        plane = self._current()
+        if plane is None or not (0 <= x < self.image.cols and 0 <= y < self.image.rows):
             return ""
-        value = self._levels[0][y, x]
+        value = plane.stored[y, x]
         if self.image.samples == 3:
             shown = "RGB " + " ".join(str(int(v)) for v in np.asarray(value).ravel())
         else:
-            number = float(value) * self.image.slope + self.image.intercept
-            shown = f"{number:g}" + (" HU" if self.image.modality == "CT" else "")
+            chain = GreyChain.of(self.image, self.slice())
+            shown = f"{float(chain.modality(np.asarray(value))):g}"
+            shown += " HU" if self.image.modality == "CT" else ""
         return f"x {x}  y {y}  {shown}"
+
+
+def _spot(at: Point) -> QRectF:
+    return QRectF(at[0] - 1, at[1] - 1, 2, 2)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -82,14 +81,3 @@ def outline_lines(mask: Mask) -> npt.NDArray[np.float64]:
         parts.append(np.stack(lines, axis=1))
     out = np.concatenate(parts)
     return np.asarray(out + np.array([box.col0, box.row0, box.col0, box.row0]), np.float64)
-
-
-def pyramid(plane: npt.NDArray[np.generic]) -> list[npt.NDArray[np.generic]]:
-    """The plane and its halves, so that a small view is not a lottery of single pixels."""
-    levels = [plane]
-    while min(levels[-1].shape[:2]) > 400:
-        rows, cols = levels[-1].shape[:2]
-        size = (cols // 2, rows // 2)
-        even = levels[-1][: size[1] * 2, : size[0] * 2]
-        levels.append(cv2.resize(even, size, interpolation=cv2.INTER_AREA))
-    return levels

@@ -1,4 +1,4 @@
-"""What a label tool is, and how they are found."""
+"""What a tool is, of labels or of measures, and how they are found."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +51,8 @@ class Stroke(ABC):
     """
 
     grip = 8.0
+    # Whether what it shows reaches beyond its outline, so that the whole pane is painted anew.
+    whole_pane = False
 
     def __init__(self, surface: Surface) -> None:
         self.surface = surface
@@ -83,9 +86,16 @@ class Stroke(ABC):
         return None
 
 
+class ToolKind(StrEnum):
+    """A label tool draws marks of a class; a measuring tool needs none and lays down a note."""
+
+    LABEL = "label"
+    MEASURE = "measure"
+
+
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A label tool as toolbar, shortcuts and help see it."""
+    """A tool as toolbar, shortcuts and help see it; `for_points` is of label tools."""
 
     tool_id: str
     title: str
@@ -95,6 +105,7 @@ class Tool:
     stroke: Callable[[Surface], Stroke]
     uses_radius: bool = False
     for_points: bool = False
+    kind: ToolKind = ToolKind.LABEL
 
 
 @functools.cache
@@ -105,6 +116,14 @@ def tools() -> tuple[Tool, ...]:
         module = importlib.import_module(f"{package.__name__}.{info.name}")
         found.append(module.TOOL)
     return tuple(sorted(found, key=lambda t: t.order))
+
+
+def label_tools() -> tuple[Tool, ...]:
+    return tuple(tool for tool in tools() if tool.kind is ToolKind.LABEL)
+
+
+def measuring_tools() -> tuple[Tool, ...]:
+    return tuple(tool for tool in tools() if tool.kind is ToolKind.MEASURE)
 
 
 def mask_of(bits: npt.NDArray[np.uint8], image: Image) -> Mask:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -21,7 +21,7 @@ from workstation.domain.protocol import BlindRead
 from workstation.i18n import N_, tr
 from workstation.services import arbitrating
 from workstation.services.arbitrating import OpenDispute, QueueRow
-from workstation.ui.actions import bind, hint
+from workstation.ui.actions import bind, show_key
 from workstation.ui.desk import Desk
 from workstation.ui.errors import told
 from workstation.ui.jobs import Work
@@ -40,6 +40,8 @@ NOT_MINE = frozenset({"arbitration.not_taken", "arbitration.not_yours", "blindin
 class ArbitrationDesk(QWidget):
     """One dispute at a time: own read, sealed; X and Y shown; ruled and signed."""
 
+    sides_changed = Signal()
+
     def __init__(self, app: AppState) -> None:
         super().__init__()
         self.app = app
@@ -50,7 +52,8 @@ class ArbitrationDesk(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        left = QVBoxLayout()
+        self.left = QWidget()
+        left = QVBoxLayout(self.left)
         left.setContentsMargins(8, 8, 8, 8)
         self.count = QLabel()
         self.count.setProperty("role", "section")
@@ -60,13 +63,14 @@ class ArbitrationDesk(QWidget):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemClicked.connect(self._chosen)
         self.list.itemActivated.connect(self._chosen)
-        self.next = QPushButton(f"{tr('Next dispute')}   {hint('next_case')}")
+        self.next = QPushButton()
+        show_key(self.next, "next_case", tr("Next dispute"))
         self.next.setObjectName("next")
         self.next.clicked.connect(self.open_next)
         left.addWidget(self.count)
         left.addWidget(self.list, 1)
         left.addWidget(self.next)
-        row.addLayout(left)
+        row.addWidget(self.left)
         self._middle = QVBoxLayout()
         self._middle.setContentsMargins(0, 0, 0, 8)
         row.addLayout(self._middle, 1)
@@ -79,6 +83,12 @@ class ArbitrationDesk(QWidget):
         self._timer.start()
         self.refresh()
         self._show(self._empty_page())
+
+    def sides(self) -> list[QWidget]:
+        """The queue and, with a dispute open, the form of the own read or of the ruling."""
+        if self.read is not None:
+            return [self.left, self.read.side]
+        return [self.left] if self.comparing is None else [self.left, self.comparing.panel]
 
     # queue
 
@@ -136,6 +146,7 @@ class ArbitrationDesk(QWidget):
         old, self._page = self._page, page
         self._middle.addWidget(page, 1)
         page.show()
+        self.sides_changed.emit()
         if old is not None:
             old.hide()
             old.deleteLater()
@@ -216,8 +227,9 @@ class ArbitrationDesk(QWidget):
     def _read_blind(self, opened: OpenDispute) -> None:
         note = tr("Step 1 of 2: your own read. X and Y stay sealed until you have sealed it.")
         self.read = OwnRead(
-            self.app, opened.protocol, opened.images, opened.mine, tr("Seal own read"), note
-        )
+            self.app, opened.protocol, opened.images, opened.mine, tr("Seal own read"), note,
+            opened.earlier,
+        )  # fmt: skip
         self.read.finish_wanted.connect(self.seal)
         self.read.elsewhere.reopen_wanted.connect(
             lambda error: self._open_anew(error, opened.dispute.dispute_id)
@@ -226,7 +238,8 @@ class ArbitrationDesk(QWidget):
         self.read.bench.focus_first()
 
     def _reveal_page(self, text: str) -> None:
-        button = QPushButton(f"{tr('Show X and Y')}   {hint('finish')}")
+        button = QPushButton()
+        show_key(button, "finish", tr("Show X and Y"))
         button.setObjectName("reveal")
         button.setProperty("primary", True)
         button.setMinimumSize(240, 40)

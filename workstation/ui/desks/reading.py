@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -21,7 +21,7 @@ from workstation.i18n import N_, tr
 from workstation.services import reading
 from workstation.services.prefetching import Prefetching
 from workstation.services.reading import OpenCase
-from workstation.ui.actions import bind, hint
+from workstation.ui.actions import bind, show_key
 from workstation.ui.desk import Desk
 from workstation.ui.errors import told
 from workstation.ui.panels.mpr_switch import MprSwitch
@@ -33,6 +33,8 @@ from workstation.ui.theme import badge, color_of
 class ReadingDesk(QWidget):
     """Opens cases of one's own worklist; every step is saved; submission is one way."""
 
+    sides_changed = Signal()
+
     def __init__(self, app: AppState) -> None:
         super().__init__()
         self.app = app
@@ -43,7 +45,8 @@ class ReadingDesk(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        left = QVBoxLayout()
+        self.left = QWidget()
+        left = QVBoxLayout(self.left)
         left.setContentsMargins(8, 8, 8, 8)
         self.count = QLabel()
         self.count.setProperty("role", "section")
@@ -52,7 +55,8 @@ class ReadingDesk(QWidget):
         self.list.setFixedWidth(150)
         self.list.itemActivated.connect(self._chosen)
         self.list.itemClicked.connect(self._chosen)
-        self.next = QPushButton(f"{tr('Next case')}   {hint('next_case')}")
+        self.next = QPushButton()
+        show_key(self.next, "next_case", tr("Next case"))
         self.next.setObjectName("next")
         self.next.clicked.connect(self.open_next)
         left.addWidget(self.count)
@@ -60,7 +64,7 @@ class ReadingDesk(QWidget):
         left.addWidget(self.next)
         self.mpr = MprSwitch(app)
         left.addWidget(self.mpr)
-        row.addLayout(left)
+        row.addWidget(self.left)
         self._middle = QVBoxLayout()
         self._middle.setContentsMargins(0, 0, 0, 8)
         row.addLayout(self._middle, 1)
@@ -72,6 +76,10 @@ class ReadingDesk(QWidget):
         bind(self, "mpr", self.mpr.click)
         app.changed.connect(self._changed)
         self.refresh()
+
+    def sides(self) -> list[QWidget]:
+        """The worklist and, with a case open, its form."""
+        return [self.left] if self.read is None else [self.left, self.read.side]
 
     # worklist
 
@@ -131,13 +139,15 @@ class ReadingDesk(QWidget):
         self.close_case()
         self.case = case
         self.read = OwnRead(
-            self.app, case.protocol, case.images, case.reading, tr("Submit reading")
-        )
+            self.app, case.protocol, case.images, case.reading, tr("Submit reading"),
+            earlier=case.earlier,
+        )  # fmt: skip
         self.read.finish_wanted.connect(self.submit_reading)
         self.read.elsewhere.reopen_wanted.connect(lambda _: self._open_anew(case_id))
         self._empty.hide()
         self._middle.addWidget(self.read, 1)
         self.read.show()
+        self.sides_changed.emit()
         self.read.bench.focus_first()
         self.mpr.offer(self.read)
         self.refresh()
@@ -161,6 +171,7 @@ class ReadingDesk(QWidget):
             self.read.hide()
             self.read.deleteLater()
         self.read = self.case = None
+        self.sides_changed.emit()
         self._empty.show()
 
     # submission

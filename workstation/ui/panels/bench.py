@@ -4,32 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QSlider,
     QVBoxLayout,
     QWidget,
 )
 
+from workstation.domain.fundus import disc_diameter
+from workstation.domain.geometry import ViewTurn
 from workstation.domain.image import Image, ImageKind
 from workstation.domain.marks import Mark, mark_center
+from workstation.domain.measures import Measure
 from workstation.domain.protocol import Protocol
 from workstation.domain.schema import Geometry, Level, Scope
+from workstation.domain.viewing import AS_IT_IS, PhotoLook
 from workstation.i18n import language, tr
 from workstation.services.workspace import Workspace
 from workstation.ui.actions import bind, hint
-from workstation.ui.canvas.image_view import DrawnMark, ImageView
-from workstation.ui.canvas.tool import Surface, Tool, tools
+from workstation.ui.canvas.image_view import ImageView
+from workstation.ui.canvas.links import Links
+from workstation.ui.canvas.marks import DrawnMark
+from workstation.ui.canvas.measuring import EllipseLayer, MeasureLayer
+from workstation.ui.canvas.photo_layer import PhotoLayer
+from workstation.ui.canvas.planes import PlaneLoader
+from workstation.ui.canvas.tool import Surface, Tool, ToolKind, label_tools, measuring_tools, tools
+from workstation.ui.measured import Measuring
 from workstation.ui.panels.form import FormPanel
 from workstation.ui.panels.lesions import LesionPanel
+from workstation.ui.panels.photo_bar import PhotoBar
+from workstation.ui.panels.viewing import ViewBar
 from workstation.ui.state.reading_session import ReadingSession
 from workstation.ui.state.view_state import ViewState
+from workstation.ui.state.viewing_record import ViewingRecord
 
 # Centre and width in HU; keys as people know them from other viewers.
 CT_WINDOWS = (
@@ -55,6 +69,8 @@ class Toolbar(QWidget):
         row.setContentsMargins(4, 4, 4, 4)
         self._group = QButtonGroup(self)
         self._buttons: dict[str, QPushButton] = {}
+        # Button -> its sign, and what stands beside it with room and without.
+        self._names: dict[QPushButton, tuple[str, str, str]] = {}
         none = QPushButton("✥ " + tr("Move"))
         none.setCheckable(True)
         none.setChecked(True)
@@ -64,9 +80,10 @@ class Toolbar(QWidget):
         none.clicked.connect(lambda: self.choose(None))
         self._none = none
         row.addWidget(none)
-        for tool in tools():
+        for tool in label_tools():
             letter = hint(f"tool:{tool.tool_id}")
-            button = QPushButton(f"{tool.icon} {tr(tool.title)} {letter}")
+            button = QPushButton(f"{tool.icon} {letter}")
+            self._names[button] = tool.icon, f"{tr(tool.title)} {letter}", letter
             button.setCheckable(True)
             button.setObjectName(f"tool:{tool.tool_id}")
             button.setStyleSheet("padding: 4px 7px;")
@@ -75,6 +92,7 @@ class Toolbar(QWidget):
             self._group.addButton(button)
             self._buttons[tool.tool_id] = button
             row.addWidget(button)
+        row.addWidget(self._measure_button())
         row.addSpacing(8)
         self.classes = QComboBox()
         self.classes.setObjectName("class")
@@ -85,7 +103,7 @@ class Toolbar(QWidget):
         lesions = sorted(protocol.schema.lesion_classes, key=lambda c: not c.is_lesion)
         for lesion in reversed(lesions):
             self._last[lesion.geometry is Geometry.POINT] = lesion.code
-        for tool in tools():
+        for tool in label_tools():
             self._buttons[tool.tool_id].setEnabled(tool.for_points in self._last)
         if lesions:
             self.set_class(lesions[0].code)
@@ -100,6 +118,49 @@ class Toolbar(QWidget):
         self.tool: Tool | None = None
         self._class_changed()
 
+    # Signs and keys only where names have no room: the window is never widened by them.
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._name_buttons()
+
+    def _name_buttons(self) -> None:
+        metrics = self.fontMetrics()
+        names = [f"{sign} {name}" for sign, name, _ in self._names.values()]
+        wanted = sum(metrics.horizontalAdvance(name) + 26 for name in names)
+        room = self.width() - self._none.width() - self.classes.minimumWidth() - 90
+        for button, (sign, name, letter) in self._names.items():
+            button.setText(f"{sign} {name if wanted <= room else letter}".strip())
+
+    def minimumSizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        short = sum(metrics.horizontalAdvance(f"{s} {k}") + 32 for s, _, k in self._names.values())
+        fixed = self._none.sizeHint().width() + self.classes.minimumWidth() + 24
+        return QSize(short + fixed, super().minimumSizeHint().height())
+
+    def _measure_button(self) -> QPushButton:
+        """All measuring tools in one menu; the button is down while one is in hand."""
+        self.measure = QPushButton()
+        self._names[self.measure] = "↔", tr("Measuring"), tr("Measuring")
+        self.measure.setObjectName("measure")
+        self.measure.setCheckable(True)
+        self.measure.setStyleSheet("padding: 4px 7px;")
+        self.measure.setToolTip(tr("Lengths, angles, regions and values; needs no class"))
+        menu = QMenu(self.measure)
+        for tool in measuring_tools():
+            letter = hint(f"tool:{tool.tool_id}")
+            entry = menu.addAction(f"{tool.icon} {tr(tool.title)}\t{letter}")
+            entry.setObjectName(f"tool:{tool.tool_id}")
+            entry.triggered.connect(lambda _=False, t=tool: self.choose(t))
+            self._buttons[tool.tool_id] = self.measure
+        menu.aboutToHide.connect(lambda: self._button_of(self.tool).setChecked(True))
+        self.measure.setMenu(menu)
+        self._group.addButton(self.measure)
+        return self.measure
+
+    def _button_of(self, tool: Tool | None) -> QPushButton:
+        return self._buttons[tool.tool_id] if tool else self._none
+
     @property
     def class_code(self) -> str:
         return str(self.classes.currentData())
@@ -111,21 +172,28 @@ class Toolbar(QWidget):
         """A class of points needs the point tool, an area one of the others."""
         point = self._is_point(self.class_code)
         self._last[point] = self.class_code
-        if self.tool is not None and self.tool.for_points != point:
-            self.choose(next(t for t in tools() if t.for_points == point))
+        labelling = self.tool is not None and self.tool.kind is ToolKind.LABEL
+        if labelling and self.tool is not None and self.tool.for_points != point:
+            self.choose(next(t for t in label_tools() if t.for_points == point))
 
     def _is_point(self, code: str) -> bool:
         return self._protocol.schema.lesion_class(code).geometry is Geometry.POINT
 
     def choose(self, tool: Tool | None) -> None:
         """Take a tool, or None; the class follows to the last one the tool can draw."""
-        if tool is not None and tool.for_points not in self._last:
+        labelling = tool is not None and tool.kind is ToolKind.LABEL
+        if tool is not None and labelling and tool.for_points not in self._last:
             return
         self.tool = tool
-        if tool is not None and tool.for_points != self._is_point(self.class_code):
+        if tool is not None and labelling and tool.for_points != self._is_point(self.class_code):
             self.set_class(self._last[tool.for_points])
             self.class_followed.emit(self.classes.currentText())
-        (self._buttons[tool.tool_id] if tool else self._none).setChecked(True)
+        self._button_of(tool).setChecked(True)
+        in_menu = tool is not None and tool.kind is ToolKind.MEASURE
+        name = tr(tool.title) if tool is not None and in_menu else tr("Measuring")
+        sign = tool.icon if tool is not None and in_menu else "↔"
+        self._names[self.measure] = sign, name, name
+        self._name_buttons()
         self._show_size()
         self.tool_chosen.emit(tool)
 
@@ -154,7 +222,13 @@ class Bench(QWidget):
         self.session = session
         self.read_only = read_only
         self._workspace = workspace
-        self._views: dict[str, ViewState] = {}
+        self._loader = loader = PlaneLoader(workspace.pixels.plane)
+        self.destroyed.connect(lambda: loader.close())
+        self.links = Links()
+        # Image and which of its panes -> how it is looked at there.
+        self._views: dict[tuple[str, int], ViewState] = {}
+        # Image -> the slice around which the others are read ahead.
+        self._ahead: dict[str, int] = {}
         self.panes: list[tuple[ImageView, Callable[[], Sequence[DrawnMark]]]] = []
         self.colors = {c.code: c.color for c in protocol.schema.lesion_classes}
         layout = QVBoxLayout(self)
@@ -169,34 +243,60 @@ class Bench(QWidget):
         self._row = QHBoxLayout()
         self._row.setSpacing(2)
         layout.addLayout(self._row, 1)
+        self.viewing = ViewBar(self.links, self._loader)
+        self.viewing.lens_wanted.connect(self._set_lens)
+        layout.addWidget(self.viewing)
         self.below = QHBoxLayout()
         self.below.setContentsMargins(4, 2, 4, 2)
         layout.addLayout(self.below)
         self.form = FormPanel(protocol, images)
         self.form.set_session(session, read_only)
         self.form.scope_wanted.connect(self.show_scope)
-        self.lesions = LesionPanel(protocol, images)
+        self.measuring = Measuring(workspace.pixels.plane)
+        self.record = ViewingRecord(session, {(c, w) for _, _, c, w in CT_WINDOWS})
+        self.lesions = LesionPanel(protocol, images, self.measuring)
         self.lesions.set_session(session, read_only)
         self.lesions.jump.connect(self.jump)
         session.changed.connect(self.refresh)
         session.selected.connect(lambda _: self.refresh())
         self._below()
 
-    def view_of(self, image: Image) -> ViewState:
-        """The view state of an image, shared by all panes that show it."""
-        if image.image_id not in self._views:
+    def view_of(self, image: Image, nth: int = 0) -> ViewState:
+        """How an image is looked at in the n-th of the panes that show it."""
+        key = (image.image_id, nth)
+        if key not in self._views:
             view = ViewState()
             view.z = image.slices // 2
-            self._views[image.image_id] = view
-        return self._views[image.image_id]
+            if self._views:
+                like = next(iter(self._views.values()))
+                view.look, view.grid = like.look, like.grid
+                view.shown, view.opacity = like.shown, like.opacity
+            self._views[key] = view
+            if image.slices > 1:
+                view.changed.connect(lambda: self._read_ahead(image, view))
+            if not self.read_only and image.is_target:
+                self.record.follow(image, view)
+        return self._views[key]
 
     def clear_panes(self) -> None:
+        self.links.part()
+        self.viewing.leave()
         while self._row.count():
             old = self._row.takeAt(0).widget()
             if old is not None:
                 old.hide()
                 old.deleteLater()
         self.panes = []
+
+    def close_images(self) -> None:
+        """Read no more images, and wait for those being read: their study is about to close."""
+        self.viewing.leave()
+        self._loader.close(wait=True)
+
+    def _read_ahead(self, image: Image, view: ViewState) -> None:
+        if self._ahead.get(image.image_id) != view.z:
+            self._ahead[image.image_id] = view.z
+            self._loader.look_ahead(image, view.z)
 
     def add_pane(
         self,
@@ -207,12 +307,28 @@ class Bench(QWidget):
         message: str = "",
         title: str = "",
     ) -> ImageView:
-        view = self.view_of(image) if image is not None else ViewState()
-        pane = ImageView(view, self._workspace.pixels.plane)
+        nth = sum(p.image is image and image is not None for p, _ in self.panes)
+        view = self.view_of(image, nth) if image is not None else ViewState()
+        pane = ImageView(view, self._loader.take)
         pane.message = message
         pane.set_image(image)
+        pane.set_lens(self.viewing.lens)
+        self._loader.arrived.connect(pane.plane_arrived)
+        pane.menu_wanted.connect(self._menu)
+        pane.focused.connect(self.viewing.attend)
+        if image is not None:
+            self.links.join(pane)
+            self.viewing.attend(pane)
+            if image.slices > 1:
+                self._read_ahead(image, view)
         pane.read_out.connect(self.read_out)
+        if image is not None and image.samples == 3:
+            pane.layers.append(PhotoLayer(view, lambda i: self.session.body.on_image(i.image_id)))
+        if drawing:
+            measures = MeasureLayer(self.session, self.measured, read_only=self.read_only)
+            pane.layers.append(measures)
         if drawing and not self.read_only:
+            pane.layers.append(EllipseLayer(self.session))
             pane.surface_for = self._surface
             pane.set_tool(self.toolbar.tool)
         pane.mark_clicked.connect(self.session.select)
@@ -241,6 +357,13 @@ class Bench(QWidget):
             if holder is not None:
                 holder.setVisible(not alone)
         pane.setFocus()
+
+    def measured(self, measure: Measure, image: Image) -> list[str]:
+        """The values of a measure as text; on photographs also by the disc drawn."""
+        disc = None
+        if image.kind is ImageKind.PHOTOGRAPH:
+            disc = disc_diameter(image, self.session.body.on_image(image.image_id))
+        return self.measuring.lines(measure, image, disc)
 
     def own_marks(self, image: Image) -> Sequence[DrawnMark]:
         return self.drawn(self.session.body.on_image(image.image_id), "own")
@@ -285,6 +408,9 @@ class Bench(QWidget):
     def jump(self, mark_id: str) -> None:
         """Choose a mark and bring it to the middle of its pane."""
         self.session.select(mark_id)
+        measure = self.session.measure(mark_id)
+        if measure is not None:
+            self._show_measure(measure)
         mark = self.session.mark(mark_id)
         if mark is None:
             return
@@ -294,8 +420,15 @@ class Bench(QWidget):
                 pane.show_point((float(x), float(y)), round(float(z)))
                 break
 
+    def _show_measure(self, measure: Measure) -> None:
+        xs, ys = zip(*measure.points, strict=True)
+        for pane, _ in self.panes:
+            if pane.image is not None and pane.image.image_id == measure.image_id:
+                pane.show_point(((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2), measure.z)
+                break
+
     def _below(self) -> None:
-        """Slice slider for stacks, red-free for photographs."""
+        """Slice slider for stacks, how they are shown for photographs."""
         stack = next((i for i in self.images if i.kind is ImageKind.STACK), None)
         if stack is not None:
             self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -315,16 +448,21 @@ class Bench(QWidget):
             self._windows.setPlaceholderText(tr("Window by hand"))
             view.changed.connect(lambda: self._show_window(view))
             self.below.addWidget(self._windows)
-        else:
-            green = QPushButton(tr("Red-free"))
-            green.setCheckable(True)
-            green.setToolTip(tr("Show the green channel only; the stored pixels stay as they are"))
-            green.toggled.connect(self._red_free)
-            reset = QPushButton(tr("Reset brightness"))
-            reset.clicked.connect(lambda: self._set_window(None))
+        elif not any(image.samples == 3 for image in self.images):
+            own = QPushButton(tr("Window of the file"))
+            own.clicked.connect(lambda: self._set_window(None))
             self.below.addStretch()
-            self.below.addWidget(green)
-            self.below.addWidget(reset)
+            self.below.addWidget(own)
+        else:
+            fundus = any(image.kind is ImageKind.PHOTOGRAPH for image in self.images)
+            self.photo = PhotoBar(with_grid=fundus)
+            self.photo.look_wanted.connect(self._change_look)
+            self.photo.grid_wanted.connect(self._show_grid)
+            self.below.addStretch()
+            self.below.addWidget(self.photo)
+            for image in self.images:
+                view = self.view_of(image)
+                view.changed.connect(lambda v=view: self.photo.show_look(v.look))
 
     def _show_window(self, view: ViewState) -> None:
         """The preset in force, whichever way it was chosen."""
@@ -333,19 +471,56 @@ class Bench(QWidget):
         ]
         self._windows.setCurrentIndex(found[0] if found else -1)
 
-    def _red_free(self, on: bool) -> None:
+    def _change_look(self, change: Callable[[PhotoLook], PhotoLook]) -> None:
         for view in self._views.values():
-            view.set(green_only=on)
+            view.set(look=change(view.look))
+
+    def _show_grid(self, on: bool) -> None:
+        self.photo.grid.setChecked(on)
+        for view in self._views.values():
+            view.set(grid=on)
+
+    def _toggle_grid(self) -> None:
+        colour = [image for image in self.images if image.samples == 3]
+        if any(image.kind is ImageKind.PHOTOGRAPH for image in colour):
+            self._show_grid(not any(view.grid for view in self._views.values()))
 
     def _set_window(self, window: tuple[float, float] | None) -> None:
-        for view in self._views.values():
-            view.set(window=window)
+        pane = self.active()
+        views = self._views.values() if self.links.is_on("window") or pane is None else [pane.view]
+        for view in views:
+            view.set(window=window, look=view.look if window is not None else AS_IT_IS)
+
+    def _turn(self, change: Callable[[ViewTurn], ViewTurn]) -> None:
+        self._each(lambda pane: pane.view.set(turn=change(pane.view.turn)))
+
+    def _set_lens(self, times: float) -> None:
+        for pane, _ in self.panes:
+            pane.set_lens(times)
+
+    def _menu(self, at: QPoint) -> None:
+        """What can be done with a picture, under the right button."""
+        wanted = ("fit", "full_size", "turn_right", "turn_left", "mirror", "upend", "invert",
+                  "magnifier", "cine", "marks_shown", "undo", "delete")  # fmt: skip
+        names = [f"action:{name}" for name in wanted]
+        menu = QMenu(self)
+        menu.addActions([a for name in names for a in self._keys if a.objectName() == name])
+        menu.exec(at)
+        menu.deleteLater()
 
     def bind_keys(self, host: QWidget) -> None:
         """Give the keys to the widget that holds the bench and its panels."""
         bind(host, "marks_shown", lambda: [v.cycle_marks() for v in self._views.values()])
         self.fit_key = bind(host, "fit", lambda: self._each(lambda p: p.fit()))
-        bind(host, "full_size", lambda: self._each(_full_size))
+        bind(host, "full_size", lambda: self._each(lambda p: p.full_size()))
+        bind(host, "turn_right", lambda: self._turn(lambda t: t.turned(1)))
+        bind(host, "turn_left", lambda: self._turn(lambda t: t.turned(-1)))
+        bind(host, "mirror", lambda: self._turn(lambda t: t.mirrored()))
+        bind(host, "upend", lambda: self._turn(lambda t: t.upended()))
+        bind(host, "invert", lambda: self._each(_invert))
+        bind(host, "magnifier", self.viewing.next_lens)
+        bind(host, "cine", self.viewing.play_or_pause)
+        bind(host, "grid", self._toggle_grid)
         bind(host, "no_tool", lambda: self.toolbar.choose(None))
         bind(host, "smaller", lambda: self._smaller_or_fainter(-1))
         bind(host, "larger", lambda: self._smaller_or_fainter(1))
@@ -353,9 +528,11 @@ class Bench(QWidget):
         bind(host, "redo", self.session.stack.redo)
         for n in range(10):
             bind(host, f"window_{n}", lambda n=n: self._digit(n))
+        self._keys = host.actions()
         self.tool_keys: list[QAction] = []
         if not self.read_only:
             bind(host, "delete", lambda: self.session.delete(self.session.selection))
+            self._keys = host.actions()
             for tool in tools():
                 key = bind(host, f"tool:{tool.tool_id}", lambda t=tool: self.toolbar.choose(t))
                 self.tool_keys.append(key)
@@ -394,8 +571,8 @@ class Bench(QWidget):
             act(pane)
 
 
-def _full_size(pane: ImageView) -> None:
-    pane.view.set(zoom=1.0, center=pane.center())
+def _invert(pane: ImageView) -> None:
+    pane.view.set(inverted=not pane.view.inverted)
 
 
 def _window_name(name: str) -> str:

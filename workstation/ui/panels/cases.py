@@ -70,7 +70,7 @@ class CasesPanel(QWidget):
         row.addWidget(self.reopen)
         row.addWidget(self.release)
         column.addLayout(row)
-        heads = (tr("Image"), tr("Kind"), tr("Eye"), tr("Field"), tr("Slices"), tr("Remarks"))
+        heads = (tr("Image"), tr("Kind"), tr("Side"), tr("Field"), tr("Slices"), tr("Remarks"))
         self.images = Table(heads, "images")
         self.images.filter.hide()
         self.images.widget.itemSelectionChanged.connect(self._enable)
@@ -129,7 +129,8 @@ class CasesPanel(QWidget):
     def _what(self, image: Image) -> str:
         if image.kind is ImageKind.PHOTOGRAPH:
             return tr("photograph {eye}", eye=str(image.eye) if image.eye else "?")
-        return image.modality + ("" if image.is_target else " " + tr("(view only)"))
+        what = f"{image.modality} {image.side}".strip()
+        return what if image.is_target else what + " " + tr("(view only)")
 
     def _show_images(self) -> None:
         chosen = set(self.cases.chosen())
@@ -139,11 +140,11 @@ class CasesPanel(QWidget):
                 kind = tr("photograph") if image.kind is ImageKind.PHOTOGRAPH else image.modality
                 if image.kind is ImageKind.STACK:
                     kind += " · " + (tr("target") if image.is_target else tr("view only"))
-                eye = str(image.eye) if image.eye else tr("unknown")
-                if image.kind is ImageKind.STACK:
-                    eye = "–"
+                side = image.side or "–"
+                if image.kind is ImageKind.PHOTOGRAPH and image.eye is None:
+                    side = tr("unknown")
                 notes = "; ".join(warning(w) for w in image.warnings)
-                texts = (image.number, kind, eye, image.field, str(image.slices), notes)
+                texts = (image.number, kind, side, image.field, str(image.slices), notes)
                 rows.append((image.image_id, texts))
         self.images.fill(rows)
         self._enable()

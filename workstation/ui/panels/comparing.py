@@ -23,8 +23,8 @@ from workstation.domain.reading import ReadingBody, ReadingState
 from workstation.domain.schema import Level
 from workstation.i18n import tr
 from workstation.services.arbitrating import DisputeItem, OpenDispute
-from workstation.ui.actions import bind, hint
-from workstation.ui.canvas.image_view import DrawnMark
+from workstation.ui.actions import bind, show_key
+from workstation.ui.canvas.marks import DrawnMark
 from workstation.ui.canvas.tool import Tool, tools
 from workstation.ui.panels.bench import Bench
 from workstation.ui.panels.elsewhere import Elsewhere
@@ -71,7 +71,10 @@ class Comparing(QWidget):
         self.bench = Bench(
             app.workspace, opened.protocol, self.images, self.own, read_only=self.read_only
         )
+        if not self.read_only:
+            self.autosave.gather = self.own.save_viewing
         self.bench.read_out.connect(app.read_out)
+        app.jobs.closing.connect(self.bench.close_images)
         self.bench.toolbar.class_followed.connect(
             lambda name: app.saved.emit(tr("The tool draws another class: {name}", name=name))
         )
@@ -102,8 +105,7 @@ class Comparing(QWidget):
             self._choose = QComboBox()
             self._choose.setObjectName("image")
             for image in self.images:
-                eye = str(image.eye) if image.eye else ""
-                self._choose.addItem(f"{image.number}  {eye}".strip(), image)
+                self._choose.addItem(f"{image.number}  {image.side}".strip(), image)
             self._choose.activated.connect(lambda: self.show_image(self._choose.currentData()))
             below.insertWidget(0, self._choose)
         self.over_buttons: dict[Over, QPushButton] = {}
@@ -114,7 +116,8 @@ class Comparing(QWidget):
                 (Over.FLICKER, "flicker", tr("Flicker")),
             )
         ):
-            button = QPushButton(f"{text}  [{hint(action)}]")
+            button = QPushButton()
+            show_key(button, action, text, bracketed=True)
             button.setCheckable(True)
             button.setObjectName(f"over:{over}")
             button.clicked.connect(lambda _=False, o=over: self.lay_over(o))

@@ -37,8 +37,7 @@ def scope_title(scope: Scope, images: Sequence[Image]) -> str:
     if scope.level is Level.EYE:
         return scope.key
     image = next(i for i in images if i.image_id == scope.key)
-    eye = str(image.eye) if image.eye else ""
-    return f"{image.number}  {eye}".strip()
+    return f"{image.number}  {image.side}".strip()
 
 
 def answer_text(question: Question, value: Any) -> str:

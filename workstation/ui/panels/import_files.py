@@ -92,7 +92,9 @@ class ImportPanel(QWidget):
         self.pattern.setPlaceholderText("{patient}_{eye}_F{field}")
         self.list_file = QLineEdit()
         self.list_file.setObjectName("list_file")
-        self.list_file.setPlaceholderText(tr("XLSX or CSV: file, patient, eye, field, centre"))
+        self.list_file.setPlaceholderText(
+            tr("XLSX or CSV: file, patient, visit, eye, field, centre")
+        )
         choose = QPushButton(tr("Choose list …"))
         choose.clicked.connect(self._ask_list)
         row.addWidget(QLabel(tr("Photographs: name pattern")))

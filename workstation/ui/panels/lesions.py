@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -18,29 +18,29 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workstation.domain.image import Image
-from workstation.domain.marks import Mark, area_px, mark_planes
+from workstation.domain.disc_side import contradictions
+from workstation.domain.fundus import CUP, DISC, Lacking, cup_disc_ratio, disc_diameter
+from workstation.domain.image import Image, ImageKind
+from workstation.domain.marks import Mark
+from workstation.domain.measures import Measure
 from workstation.domain.protocol import Protocol
 from workstation.domain.schema import Completeness
 from workstation.i18n import language, tr
+from workstation.ui.canvas.photo_layer import lacking_text
+from workstation.ui.measured import TITLES, Measuring
 from workstation.ui.state.reading_session import ReadingSession
 
-
-def measured(mark: Mark, image: Image) -> str:
-    """Size of a mark: pixels, and square millimetres where a patient spacing is known."""
-    if mark.is_point:
-        return tr("point")
-    pixels = area_px(mark_planes(mark, image.rows, image.cols))
-    return tr("{count} px", count=pixels)
+ROW_PX = 20
 
 
 class LesionPanel(QWidget):
-    """Follows the session's marks and selection."""
+    """Follows the session's marks, measures and selection."""
 
     jump = Signal(str)
 
-    def __init__(self, protocol: Protocol, images: Sequence[Image]) -> None:
+    def __init__(self, protocol: Protocol, images: Sequence[Image], measuring: Measuring) -> None:
         super().__init__()
+        self._measuring = measuring
         self._protocol = protocol
         self._images = {i.image_id: i for i in images}
         self._session: ReadingSession | None = None
@@ -62,12 +62,27 @@ class LesionPanel(QWidget):
         self.list.itemClicked.connect(
             lambda item: self.jump.emit(item.data(Qt.ItemDataRole.UserRole))
         )
+        self.measures = QListWidget()
+        self.measures.setObjectName("measures")
+        self.measures.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
+        self.measures.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.measures.setToolTip(tr("Your own working notes: compared by no rule, in no report"))
+        self.measures.itemClicked.connect(
+            lambda item: self.jump.emit(item.data(Qt.ItemDataRole.UserRole))
+        )
         self.delete = QPushButton(tr("Delete lesion"))
         self.delete.clicked.connect(self._delete)
         self._attributes = QWidget()
         self._attribute_row = QHBoxLayout(self._attributes)
         self._attribute_row.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.list, self._attributes, self.delete):
+        self.eye_warning = QLabel()
+        self.eye_warning.setObjectName("eye_warning")
+        self.eye_warning.setProperty("role", "problem")
+        self.eye_warning.setWordWrap(True)
+        self.eye_warning.hide()
+        for widget in (
+            self.eye_warning, self.list, self._attributes, self.measures, self.delete,
+        ):  # fmt: skip
             layout.addWidget(widget)
 
     def set_session(self, session: ReadingSession, read_only: bool) -> None:
@@ -87,16 +102,76 @@ class LesionPanel(QWidget):
         for mark in marks:
             image = self._images[mark.image_id]
             name = self._protocol.schema.lesion_class(mark.class_code).label.text(language())
-            text = f"{mark.class_code}-{mark.number}  {name}  {measured(mark, image)}"
+            size = self._measuring.mark(mark, image) + self._of_disc(mark, image)
+            text = f"{mark.class_code}-{mark.number}  {name}  {size}"
             item = QListWidgetItem(f"{text}  {image.number}")
+            item.setToolTip(item.text())
             item.setData(Qt.ItemDataRole.UserRole, mark.mark_id)
             self.list.addItem(item)
             if mark.mark_id == self._session.selection:
                 self.list.setCurrentItem(item)
         # As high as what it lists, so that an empty list leaves its room to the form.
         self.list.setFixedHeight(8 + 20 * min(7, max(2, len(marks))))
+        self._list_measures()
+        chosen = self._session.measure(self._session.selection)
+        self.delete.setText(tr("Delete measure") if chosen else tr("Delete lesion"))
         self.delete.setEnabled(bool(self._session.selection))
+        self._warn_of_eyes(marks)
         self._show_attributes()
+
+    def _warn_of_eyes(self, marks: Sequence[Mark]) -> None:
+        """Say where disc and fovea lie as in the other eye; nothing is changed or kept by it."""
+        found = contradictions(self._protocol.schema, list(self._images.values()), marks)
+        self.eye_warning.setText(
+            "\n".join(
+                tr(
+                    "{image} is stated as {stated}; disc and fovea lie as in {shown}. Please check.",
+                    image=image.number,
+                    stated=str(image.eye),
+                    shown=str(shown),
+                )
+                for image, shown in found
+            )
+        )
+        self.eye_warning.setVisible(bool(found))
+
+    def _list_measures(self) -> None:
+        """Measures in the order taken; the list is there only while there are any."""
+        assert self._session is not None
+        measures = self._session.body.measures
+        self.measures.clear()
+        for measure in measures:
+            item = QListWidgetItem(self._measure_text(measure))
+            item.setToolTip(item.text())
+            # As wide as the list, so that a long text ends in dots; the tooltip has all of it.
+            item.setSizeHint(QSize(10, ROW_PX))
+            item.setData(Qt.ItemDataRole.UserRole, measure.measure_id)
+            self.measures.addItem(item)
+            if measure.measure_id == self._session.selection:
+                self.measures.setCurrentItem(item)
+        self.measures.setFixedHeight(8 + ROW_PX * min(4, len(measures)))
+        self.measures.setVisible(bool(measures))
+
+    def _measure_text(self, measure: Measure) -> str:
+        image = self._images[measure.image_id]
+        lines = self._measuring.lines(measure, image, self._disc(image))
+        where = f"{image.number}/{measure.z + 1}" if image.slices > 1 else image.number
+        return f"{where}  {tr(TITLES[measure.kind])}  {'  '.join(lines)}"
+
+    def _disc(self, image: Image) -> float | None:
+        if self._session is None or image.kind is not ImageKind.PHOTOGRAPH:
+            return None
+        return disc_diameter(image, self._session.body.on_image(image.image_id))
+
+    def _of_disc(self, mark: Mark, image: Image) -> str:
+        """The vertical cup-disc ratio beside a disc or cup, or why there is none."""
+        known = {c.code for c in self._protocol.schema.lesion_classes}
+        if self._session is None or mark.class_code not in (DISC, CUP) or CUP not in known:
+            return ""
+        ratio = cup_disc_ratio(image, self._session.body.on_image(image.image_id))
+        if isinstance(ratio, Lacking):
+            return "  " + tr("C/D: {why}", why=lacking_text(ratio))
+        return "  " + tr("vertical C/D {ratio}", ratio=f"{ratio:.2f}")
 
     def _show_attributes(self) -> None:
         while self._attribute_row.count():

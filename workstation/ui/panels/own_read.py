@@ -22,7 +22,7 @@ from workstation.domain.protocol import Protocol
 from workstation.domain.reading import Reading, ReadingState, missing_in
 from workstation.domain.schema import Missing
 from workstation.i18n import language, tr
-from workstation.ui.actions import bind, hint
+from workstation.ui.actions import bind, show_key
 from workstation.ui.panels.bench import Bench
 from workstation.ui.panels.elsewhere import Elsewhere
 from workstation.ui.panels.form import scope_title
@@ -42,11 +42,12 @@ class OwnRead(QWidget):
 
     def __init__(
         self, app: AppState, protocol: Protocol, images: tuple[Image, ...], reading: Reading,
-        verb: str, note: str = "",
+        verb: str, note: str = "", earlier: tuple[Image, ...] = (),
     ) -> None:  # fmt: skip
         super().__init__()
         self.protocol = protocol
         self.images = images
+        self.earlier = earlier
         self.targets = tuple(image for image in images if image.is_target)
         self.open = reading.state is ReadingState.DRAFT
         self.autosave = Autosave(app, reading)
@@ -55,7 +56,10 @@ class OwnRead(QWidget):
         self.bench = Bench(
             app.workspace, protocol, self.targets, self.session, read_only=not self.open
         )
+        if self.open:
+            self.autosave.gather = self.session.save_viewing
         self.bench.read_out.connect(app.read_out)
+        app.jobs.closing.connect(self.bench.close_images)
         self.bench.toolbar.class_followed.connect(
             lambda name: app.saved.emit(tr("The tool draws another class: {name}", name=name))
         )
@@ -63,7 +67,7 @@ class OwnRead(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.bench, 1)
-        right = QWidget()
+        self.side = right = QWidget()
         right.setFixedWidth(350)
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 6, 0, 0)
@@ -85,7 +89,8 @@ class OwnRead(QWidget):
         keeps.setRetainSizeWhenHidden(True)
         keeps.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
         self.lacking.setSizePolicy(keeps)
-        self.finish = QPushButton(f"{verb}   {hint('finish')}")
+        self.finish = QPushButton()
+        show_key(self.finish, "finish", verb)
         self.finish.setProperty("primary", True)
         self.finish.setObjectName("finish")
         self.finish.clicked.connect(self._finish)

@@ -24,7 +24,7 @@ from workstation.i18n import N_, language, tr
 from workstation.messages import reason_text
 from workstation.services import arbitrating
 from workstation.services.arbitrating import DisputeItem
-from workstation.ui.actions import hint
+from workstation.ui.actions import show_key
 from workstation.ui.panels.form import QuestionField, answer_text, scope_title
 from workstation.ui.state.reading_session import ReadingSession
 from workstation.ui.state.ruling_session import RulingSession
@@ -89,11 +89,10 @@ class RulingPanel(QWidget):
         column.addWidget(self.reasons)
         self.buttons: dict[Choice, QPushButton] = {}
         rows = [QHBoxLayout() for _ in range(5)]
-        for n, (choice, action, text) in enumerate(CHOICES):
+        for n, (choice, _, text) in enumerate(CHOICES):
             button = QPushButton(tr(text))
             button.setCheckable(True)
             button.setObjectName(f"choice:{choice}")
-            button.setToolTip(f"{tr(text)} ({hint(action)})")
             button.setMinimumHeight(32)
             button.clicked.connect(lambda _=False, c=choice: self._decide(c))
             self.buttons[choice] = button
@@ -101,7 +100,8 @@ class RulingPanel(QWidget):
         for row in rows:
             row.setSpacing(4)
             column.addLayout(row)
-        self.edit = QPushButton(f"{tr('Redraw …')}  [{hint('edit')}]")
+        self.edit = QPushButton()
+        show_key(self.edit, "edit", tr("Redraw …"), bracketed=True)
         self.edit.setObjectName("edit")
         self.edit.clicked.connect(self.edit_wanted)
         column.addWidget(self.edit)
@@ -142,7 +142,8 @@ class RulingPanel(QWidget):
         self.lacking.setObjectName("lacking")
         self.lacking.setStyleSheet("text-align: left; color: #e0a83c;")
         self.lacking.clicked.connect(self.go_to_lacking)
-        self.sign = QPushButton(f"{tr('Sign ruling')}   {hint('finish')}")
+        self.sign = QPushButton()
+        show_key(self.sign, "finish", tr("Sign ruling"))
         self.sign.setProperty("primary", True)
         self.sign.setObjectName("sign")
         self.sign.clicked.connect(self.sign_wanted)
@@ -257,9 +258,9 @@ class RulingPanel(QWidget):
             button.setChecked(decision is not None and decision.choice is choice)
         for choice, action, text in CHOICES[:3]:
             value = self._value(item, choice)
-            self.buttons[choice].setText(f"{tr(text)}:  {value}   [{hint(action)}]")
+            show_key(self.buttons[choice], action, f"{tr(text)}:  {value}", bracketed=True)
         for choice, action, text in CHOICES[3:]:
-            self.buttons[choice].setText(f"{tr(text)}  [{hint(action)}]")
+            show_key(self.buttons[choice], action, tr(text), bracketed=True)
         self.edit.setVisible(not self._read_only and not item.question)
 
     def _possible(self, item: DisputeItem, choice: Choice) -> bool:

@@ -113,6 +113,8 @@ class Autosave(QObject):
         super().__init__()
         self._app = app
         self._draft = _Draft(app.workspace, opened)
+        # Puts what is not handed over step by step (the record of viewing) before the last save.
+        self.gather: Callable[[], None] = lambda: None
 
     @property
     def held(self) -> RuleViolation | None:
@@ -129,12 +131,18 @@ class Autosave(QObject):
     def then(self, act: Callable[[int], object]) -> Callable[[Progress], object]:
         """Work for the writer lane: what is unsaved first, then the act, which is given the
         revision the draft has now."""
+        self._gather()
         draft = self._draft
         return lambda _: draft.then(act)
 
     def flush(self) -> None:
         """Write what is unsaved before this returns. Raises what keeps it from being written."""
+        self._gather()
         self._draft.flush()
+
+    def _gather(self) -> None:
+        if self._draft.held is None:
+            self.gather()
 
     def keep(self, revision: int) -> None:
         """What is here is to be saved over that revision, with the next write."""

@@ -11,8 +11,10 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from workstation.domain.marks import Mark, Shape
+from workstation.domain.measures import Measure, MeasureKind, Point
 from workstation.domain.reading import ReadingBody
 from workstation.domain.schema import Scope
+from workstation.domain.viewing import Viewing
 from workstation.i18n import tr
 
 
@@ -46,7 +48,11 @@ class _Step(QUndoCommand):
 
 
 class ReadingSession(QObject):
-    """Owns the draft's body. `save(body)` is called after every step and must return at once."""
+    """Owns the draft's body. `save(body)` is called after every step and must return at once.
+
+    `selection` is the id of a mark or of a measure. The record of viewing is no step: it is not
+    undone, and goes along with the next body that is saved.
+    """
 
     changed = Signal()
     selected = Signal(str)
@@ -56,6 +62,7 @@ class ReadingSession(QObject):
         self.body = body
         self.stack = QUndoStack(self)
         self.selection = ""
+        self.viewing: tuple[Viewing, ...] = body.viewing
         self._save = save
         self._numbers: dict[tuple[str, str], int] = {}
         for mark in body.marks:
@@ -67,11 +74,17 @@ class ReadingSession(QObject):
 
     def show(self, body: ReadingBody) -> None:
         """Make a body the current one and have it saved."""
-        self.body = body
-        if self.selection and all(m.mark_id != self.selection for m in body.marks):
+        self.body = body = replace(body, viewing=self.viewing)
+        if self.mark(self.selection) is None and self.measure(self.selection) is None:
             self.select("")
         self._save(body)
         self.changed.emit()
+
+    def save_viewing(self) -> None:
+        """Have the record of viewing saved where it goes beyond what was saved with a step."""
+        if self.body.viewing != self.viewing:
+            self.body = replace(self.body, viewing=self.viewing)
+            self._save(self.body)
 
     def select(self, mark_id: str) -> None:
         if mark_id != self.selection:
@@ -80,6 +93,9 @@ class ReadingSession(QObject):
 
     def mark(self, mark_id: str) -> Mark | None:
         return next((m for m in self.body.marks if m.mark_id == mark_id), None)
+
+    def measure(self, measure_id: str) -> Measure | None:
+        return next((m for m in self.body.measures if m.measure_id == measure_id), None)
 
     def answer(self, scope: Scope, question: str, value: Any, *, typed: bool = False) -> None:
         """Give, change or (None) take back an answer; `typed` letters make one step together."""
@@ -114,6 +130,30 @@ class ReadingSession(QObject):
         """Replace one mark by its changed self."""
         self.put(text, tuple(mark if m.mark_id == mark.mark_id else m for m in self.body.marks))
 
+    def add_measure(
+        self, image_id: str, kind: MeasureKind, points: tuple[Point, ...], z: int
+    ) -> Measure:
+        """A new measure, chosen."""
+        measure = Measure(str(uuid.uuid4()), image_id, kind, points, z)
+        self._put_measures(tr("measure"), (*self.body.measures, measure))
+        self.select(measure.measure_id)
+        return measure
+
+    def change_measure(self, measure: Measure) -> None:
+        """Replace one measure by its changed self."""
+        kept = [measure if m.measure_id == measure.measure_id else m for m in self.body.measures]
+        self._put_measures(tr("move measure"), tuple(kept))
+
+    def _put_measures(self, text: str, measures: tuple[Measure, ...]) -> None:
+        if measures != self.body.measures:
+            self.stack.push(_Step(self, text, self.body.with_measures(measures)))
+
+    def reshape(self, mark_id: str, shape: Shape) -> None:
+        """Give a mark another outline."""
+        mark = self.mark(mark_id)
+        if mark is not None:
+            self.change(tr("reshape {mark}", mark=mark.name), replace(mark, shape=shape))
+
     def set_attribute(self, mark_id: str, code: str, value: Any) -> None:
         mark = self.mark(mark_id)
         if mark is not None and mark.attributes.get(code) != value:
@@ -131,7 +171,10 @@ class ReadingSession(QObject):
         self.change(tr("class of {mark}", mark=f"{mark.class_code}-{mark.number}"), changed)
 
     def delete(self, mark_id: str) -> None:
+        """Take a mark or a measure away."""
         mark = self.mark(mark_id)
+        rest_measures = tuple(m for m in self.body.measures if m.measure_id != mark_id)
+        self._put_measures(tr("delete measure"), rest_measures)
         if mark is not None:
             name = f"{mark.class_code}-{mark.number}"
             rest = tuple(m for m in self.body.marks if m.mark_id != mark_id)

@@ -1,1 +1,1 @@
-"""Label tools, one file each; found by walking this package."""
+"""Label and measuring tools, one file each; found by walking this package."""

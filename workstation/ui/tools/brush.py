@@ -40,4 +40,4 @@ class BrushStroke(PaintingStroke):
         return any(not planes[z].intersection(near).empty for z in around if z in planes)
 
 
-TOOL = Tool("brush", N_("Brush"), "✎", "D", 3, BrushStroke, uses_radius=True)
+TOOL = Tool("brush", N_("Brush"), "✎", "D", 4, BrushStroke, uses_radius=True)

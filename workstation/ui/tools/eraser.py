@@ -37,4 +37,4 @@ class EraserStroke(PaintingStroke):
         return replace(mark, shape=PaintedShape(planes))
 
 
-TOOL = Tool("eraser", N_("Eraser"), "⌫", "E", 4, EraserStroke, uses_radius=True)
+TOOL = Tool("eraser", N_("Eraser"), "⌫", "E", 5, EraserStroke, uses_radius=True)

@@ -1,0 +1,107 @@
+"""What is written on a pane: the image, the slice, zoom, window, millimetres, the patient's sides,
+and that the picture is turned."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+
+from workstation.domain.geometry import EdgeLetters, ViewTurn
+from workstation.domain.image import Image, ImageKind, SpacingKind
+from workstation.i18n import tr
+
+TEXT = QColor("#d6d8da")
+EDGE = QColor(0, 0, 0, 200)
+MARGIN = 10
+
+
+def write(painter: QPainter, at: QPointF, text: str, color: QColor = TEXT) -> None:
+    """Light text with a dark edge: it is read on lung and on bone.
+
+    Drawn five times, which is quick; stroking the letters' outlines takes as long as the picture.
+    """
+    painter.setPen(EDGE)
+    for dx, dy in ((-1, -1), (1, -1), (-1, 1), (1, 1)):
+        painter.drawText(at + QPointF(dx, dy), text)
+    painter.setPen(color)
+    painter.drawText(at, text)
+
+
+def message(painter: QPainter, room: QRect, text: str) -> None:
+    """A sentence in the middle of a pane without a picture."""
+    painter.setPen(QColor("#9aa0a6"))
+    flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+    painter.drawText(room.adjusted(20, 20, -20, -20), flags, text)
+
+
+def head_line(image: Image, z: int) -> str:
+    """Number of the image and what of it is seen."""
+    line = image.number
+    if image.kind is ImageKind.PHOTOGRAPH:
+        line += "  " + (str(image.eye) if image.eye else tr("eye unknown"))
+        if image.field:
+            line += "  " + tr("field {field}", field=image.field)
+    elif image.kind is ImageKind.RADIOGRAPH:
+        line += f"  {image.laterality} {image.view}".rstrip()
+    if image.slices > 1:
+        line += "  " + tr("slice {n}/{total}", n=z + 1, total=image.slices)
+        if not image.is_target:
+            line += "  " + tr("view only")
+    return line
+
+
+def foot_line(image: Image, percent: float, window: tuple[float, float]) -> str:
+    """Zoom true to the screen's pixels, the window, and what a millimetre is here."""
+    line = f"{percent:.0f} %" if percent >= 10 else f"{percent:.1f} %"
+    if image.samples == 1:
+        center, width = window
+        line += f"   W {width:.0f}  L {center:.0f}"
+    if image.spacing is not None and image.spacing.kind is SpacingKind.NOMINAL:
+        line += "   " + tr("nominal mm")
+    elif image.spacing is not None and image.spacing.kind is SpacingKind.DETECTOR:
+        line += "   " + tr("mm at detector")
+    return line
+
+
+def badges(turn: ViewTurn, inverted: bool) -> str:
+    """What is not as stored; empty where all is."""
+    said = []
+    if turn.flipped:
+        said.append("⇄ " + tr("flipped"))
+    if turn.quarter_turns:
+        said.append("↻ " + tr("turned {degrees}°", degrees=90 * turn.quarter_turns))
+    if inverted:
+        said.append("◐ " + tr("inverted"))
+    return "   ".join(said)
+
+
+def badge_place(room: QRect, metrics: QFontMetricsF, text: str) -> QPointF:
+    return QPointF(room.width() - MARGIN - metrics.horizontalAdvance(text), 20)
+
+
+def letter_places(room: QRect, letters: EdgeLetters, metrics: QFontMetricsF) -> dict[str, QRectF]:
+    """Where the letters of the four edges stand: edge -> rectangle."""
+    height = metrics.height()
+    middle_x, middle_y = room.width() / 2, room.height() / 2
+    out = {}
+    for edge in ("left", "right", "top", "bottom"):
+        wide = metrics.horizontalAdvance(getattr(letters, edge))
+        if not wide:
+            continue
+        x = {"left": MARGIN, "right": room.width() - MARGIN - wide}.get(edge, middle_x - wide / 2)
+        y = {"top": 4.0, "bottom": room.height() - 4 - height}.get(edge, middle_y - height / 2)
+        out[edge] = QRectF(x, y, wide, height)
+    return out
+
+
+def letters_in_words(letters: str) -> str:
+    """The long form of an edge's letters, for the tooltip."""
+    words = {
+        "L": tr("patient’s left"),
+        "R": tr("patient’s right"),
+        "A": tr("front of the patient"),
+        "P": tr("back of the patient"),
+        "H": tr("towards the head"),
+        "F": tr("towards the feet"),
+    }
+    return f"{letters}: " + ", ".join(words[letter] for letter in letters)
