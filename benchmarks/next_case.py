@@ -102,7 +102,7 @@ def _times(study, *, ahead):
 
     def paint(view, event):
         plain_paint(view, event)
-        if view.image is not None:
+        if view.has_picture:
             painted.add(view)
 
     ImageView.paintEvent = paint

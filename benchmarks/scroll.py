@@ -4,7 +4,7 @@ from support.measure import Line, Result
 from support.panes import FLOOR, run_child
 from support.screen import screen
 
-RIVALS = ("pyqtgraph ImageItem", "pyqtgraph ImageView", "QGraphicsView, pixmap + numpy",
+RIVALS = ("pyqtgraph ImageItem", "pyqtgraph ImageView", "QGraphicsView, smooth",
           "vtkImageSlice")  # fmt: skip
 
 
@@ -22,5 +22,5 @@ def run(context):
                 Line(f"axial slices, {name}", times["ours"], peers, b_number="B04",
                      floor=FLOOR, different_engine=RIVALS)
             )  # fmt: skip
-    return Result(lines, ["the product's pane also writes the slice's number, zoom and window"],
+    return Result(lines, ["ours also writes the slice's number, zoom and window; nearest gives a coarser picture"],
                   versions)  # fmt: skip

@@ -10,13 +10,12 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from workstation import settings
 from workstation.cli.commands import main as command_line
-from workstation.demo import story
 from workstation.domain.dataset import LabelChange
 from workstation.domain.errors import EnvironmentProblem, IntegrityProblem, InvalidValue
 from workstation.domain.nodule_readings import NoduleReadings, RadiographReadings
@@ -55,15 +54,21 @@ from workstation.services.opening import (
 )
 from workstation.services.workspace import Workspace
 from workstation.store.files import folder_problem
-from workstation.store.slots import DEFAULT_KIB, verify
-from workstation.store.study_folder import (
-    NewStore,
-    OpenedStudy,
-    accept_rollback,
-    create_study,
-    open_study,
-    sign_in_names,
-)
+from workstation.store.slots import DEFAULT_KIB, sign_in_names, verify
+
+if TYPE_CHECKING:
+    from workstation.store.study_folder import OpenedStudy
+
+
+def _study_folder() -> Any:
+    """The store's module: the database library takes a quarter of a start, and nothing needs it
+    before somebody signs in."""
+    return importlib.import_module("workstation.store.study_folder")
+
+
+def _demo_story() -> Any:
+    """What draws and plays the demo studies, with the image libraries it draws by."""
+    return importlib.import_module("workstation.demo.story")
 
 
 class SystemClock:
@@ -112,7 +117,7 @@ class Opener:
         return tuple(sorted(cards, key=lambda c: (min(order.index(r) for r in c.roles), c.login)))
 
     def open(self, folder: Path, login: str, passphrase: str) -> Workspace:
-        opened, person = open_study(folder, login, passphrase, self._clock)
+        opened, person = _study_folder().open_study(folder, login, passphrase, self._clock)
         workspace = self._workspace(opened, person)
         # What a crash left between submission and comparison is compared before anything else.
         workspace.comparison.compare_pending()
@@ -120,7 +125,7 @@ class Opener:
         return workspace
 
     def accept_rollback(self, folder: Path, login: str, passphrase: str, because: str) -> None:
-        accept_rollback(folder, login, passphrase, self._clock, because)
+        _study_folder().accept_rollback(folder, login, passphrase, self._clock, because)
 
     def create(self, study: NewStudy) -> Workspace:
         checked_protocol(study.document)
@@ -136,8 +141,9 @@ class Opener:
         sha256 = document_sha256(study.document)
         seed = study.seed if study.seed is not None else secrets.randbelow(2**31)
         record = Study(str(uuid.uuid4()), study.title.strip(), sha256, seed, self._clock.now())
-        new = NewStore(study.folder, record, study.document, person, self._memory_kib)
-        opened = create_study(new, study.passphrase, self._clock)
+        store = _study_folder()
+        new = store.NewStore(study.folder, record, study.document, person, self._memory_kib)
+        opened = store.create_study(new, study.passphrase, self._clock)
         self._remember(study.folder)
         return self._workspace(opened, person)
 
@@ -151,10 +157,14 @@ class Opener:
 
     def demo(self, progress: Progress) -> DemoStudy:
         folder = user_data_dir() / "demo"
-        return story.prepare(folder, Opener(story.MEMORY_KIB), progress)
+        story = _demo_story()
+        found: DemoStudy = story.prepare(folder, Opener(story.MEMORY_KIB), progress)
+        return found
 
     def play_demo(self, out: Path, progress: Progress) -> Mapping[str, Any]:
-        return story.play(out, Opener(story.MEMORY_KIB), progress)
+        story = _demo_story()
+        played: Mapping[str, Any] = story.play(out, Opener(story.MEMORY_KIB), progress)
+        return played
 
     def check_folder(self, folder: Path, progress: Progress) -> SealCheck:
         if not folder.is_dir():

@@ -1,4 +1,4 @@
-"""A bare Qt window that shows an image file and can do nothing else: the floor."""
+"""A bare Qt window that shows an image file, or a gradient, and can do nothing else: the floor."""
 
 from clock import finish, stamp
 
@@ -9,7 +9,7 @@ import sys
 
 from PySide6 import __version__ as pyside
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QGuiApplication, QImage, QPainter
+from PySide6.QtGui import QGradient, QGuiApplication, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 
 
@@ -17,7 +17,10 @@ class Window(QWidget):
     def paintEvent(self, event):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(self.rect(), load(sys.argv[1]))
+        if len(sys.argv) > 1:
+            painter.drawImage(self.rect(), load(sys.argv[1]))
+        else:
+            painter.fillRect(self.rect(), QGradient(QGradient.Preset.WarmFlame))
         painter.end()
         stamp("image painted")
         QTimer.singleShot(0, on_screen)

@@ -6,7 +6,6 @@ import statistics
 import sys
 import time
 
-import cv2
 import numpy as np
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication, QGraphicsScene, QGraphicsView, QWidget
@@ -17,8 +16,6 @@ from workstation.ui.canvas.planes import prepared
 from workstation.ui.state.view_state import ViewState
 
 WIDTH, HEIGHT = 1600, 1200
-# A real screen has two threads here at least; one makes the numbers steadier.
-cv2.setNumThreads(1)
 application = QApplication.instance() or QApplication(["benchmark"])
 
 
@@ -68,7 +65,7 @@ def our_pane(planes, samples=1, window=WHOLE):
     if samples == 3:
         kind = ImageKind.PHOTOGRAPH
     image = Image("i", "c", "S0001", kind, "CT", rows, cols, slices, samples, str(planes.dtype),
-                  (), windows=(window,) if samples == 1 else ())  # fmt: skip
+                  (), windows=(window or Window(2000.0, 4000.0),) if samples == 1 else ())  # fmt: skip
     large = rows * cols > 1 << 20
     made = [prepared(p) for p in planes] if large else list(planes)
     pane = ImageView(ViewState(), lambda _, z: made[z])

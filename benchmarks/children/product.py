@@ -8,6 +8,7 @@ from clock import finish, stamp
 
 stamp("interpreter")
 
+import importlib
 import os
 import sys
 
@@ -23,7 +24,6 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QListWidget, QPushButton
 from workstation.imaging.pixels import StudyPixels
 from workstation.store.slots import Kdf
 from workstation.ui import application
-from workstation.ui.canvas.image_view import ImageView
 
 stamp("window imported")
 
@@ -85,6 +85,9 @@ class Person(QObject):
         return True
 
     def sign_in(self):
+        # Not before the sign-in page is painted: the program has no need of it until then.
+        view = importlib.import_module("workstation.ui.canvas.image_view").ImageView
+        watched(view, "paintEvent", after=image_painted)
         card = self.button("card:" + LOGIN)
         card.click()
         fields = card.window().findChildren(QLineEdit)
@@ -120,7 +123,7 @@ loaded = []
 
 
 def image_painted(view):
-    if view.image is not None and loaded:
+    if view.has_picture and loaded:
         stamp("image painted")
         QTimer.singleShot(0, on_screen)
 
@@ -139,7 +142,6 @@ def decoded(_):
 watched(Kdf, "key", after=lambda _: stamp("key from passphrase"))
 watched(bootstrap.Opener, "open", after=lambda _: stamp("signed in"))
 watched(StudyPixels, "plane", after=decoded)
-watched(ImageView, "paintEvent", after=image_painted)
 qt = QApplication(["workstation"])
 stamp("Qt up")
 person = Person()

@@ -8,6 +8,7 @@ import vtk
 from painting import Blit, Graphics, finish, measured, our_pane, repainted, shown
 from PySide6 import __version__ as pyside
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter
 from vtk.util.numpy_support import numpy_to_vtk
 
 ROUNDS, STEPS = int(sys.argv[1]), int(sys.argv[2])
@@ -30,8 +31,11 @@ def blit(_):
     return widget, lambda k: repainted(widget), 1
 
 
-def graphics(volume):
+def graphics(volume, smooth):
     widget = shown(Graphics(), SIZE)
+    if smooth:
+        widget.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        widget.item.setTransformationMode(Qt.TransformationMode.SmoothTransformation)
 
     def step(k):
         grey = np.clip(volume[k % SLICES] * (255.0 / 4000), 0, 255)
@@ -106,7 +110,8 @@ def main():
         "blit of a ready picture": blit(volume),
         "pyqtgraph ImageItem": graph(volume),
         "pyqtgraph ImageView": graph_view(volume),
-        "QGraphicsView, pixmap + numpy": graphics(volume),
+        "QGraphicsView, smooth": graphics(volume, True),
+        "QGraphicsView, nearest": graphics(volume, False),
         "vtkImageSlice": slice_mapper(volume),
     }
     for widget, _, _ in made.values():

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 HEAVY = (
-    "alembic", "pydicom", "scipy", "matplotlib", "nibabel", "openpyxl", "typst", "pandas",
+    "sqlalchemy", "imagecodecs", "alembic", "pydicom", "scipy", "matplotlib", "nibabel", "openpyxl", "typst", "pandas",
     "skimage", "statsmodels",
 )  # fmt: skip
 

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-Pixels = npt.NDArray[np.integer[Any]]
+Pixels = npt.NDArray[Any]
 Picture = npt.NDArray[np.int32]
 
 # Up to OpenCV 4 a look-up table has 256 entries; numpy takes three times as long.
@@ -52,14 +52,19 @@ def screen_pixels(rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGRA), np.uint8)
 
 
+def halved(level: Pixels) -> Pixels:
+    """The next level of a pyramid: means of 2 x 2; an odd last row or column is left out."""
+    rows, cols = level.shape[:2]
+    size = (cols // 2, rows // 2)
+    even = level[: size[1] * 2, : size[0] * 2]
+    return np.asarray(cv2.resize(even, size, interpolation=cv2.INTER_AREA))
+
+
 def pyramid(plane: Pixels) -> list[Pixels]:
     """The plane and its halves, so that a small view is not a lottery of single pixels."""
     levels = [plane]
     while min(levels[-1].shape[:2]) > SMALLEST_LEVEL:
-        rows, cols = levels[-1].shape[:2]
-        size = (cols // 2, rows // 2)
-        even = levels[-1][: size[1] * 2, : size[0] * 2]
-        levels.append(np.asarray(cv2.resize(even, size, interpolation=cv2.INTER_AREA)))
+        levels.append(halved(levels[-1]))
     return levels
 
 
@@ -73,19 +78,23 @@ def resampled(
 
     device = linear @ image + offset, both in index coordinates; `linear` turns by quarters only.
     Linear between the four stored pixels around, of the level of the pyramid that is not much
-    finer than the screen; squares where a pixel is large. Beyond the border its last pixels go on.
+    finer than the screen, which is put to the others where it was not there; squares where a pixel
+    is large. Beyond the border its last pixels go on.
     """
     least = float(np.abs(linear).max(axis=0).min())
     level = 0
-    while level + 1 < len(levels) and least * 2 ** (level + 1) <= 1.0:
+    while least * 2 ** (level + 1) <= 1.0 and min(levels[level].shape[:2]) > SMALLEST_LEVEL:
         level += 1
+        if level == len(levels):
+            levels.append(halved(levels[-1]))
     step = 2.0**level
     plane, across, down = _upright(
         levels[level], linear * step, linear @ np.full(2, 0.5 * step - 0.5) + offset
     )
     if least >= SQUARES_FROM:
         return _squares(plane, across, down, size)
-    x, y = _begin(*across, size[0]), _begin(*down, size[1])
+    x = _begin(*across, size[0], plane.shape[1])
+    y = _begin(*down, size[1], plane.shape[0])
     if x is not None and y is not None:
         return _enlarged(plane, (across[0], x), (down[0], y), size)
     # No stored pixel begins where a device pixel does: places are rounded to 1/32 pixel.
@@ -129,18 +138,22 @@ def _squares(plane: Pixels, across: Axis, down: Axis, size: tuple[int, int]) -> 
     return np.ascontiguousarray(seen[:, cols][rows - rows[0]])
 
 
-def _begin(scale: float, shift: float, length: int) -> tuple[int, int, int] | None:
-    """(first, last, device edge): stored pixels `first` to `last` cover device pixels 0 to
-    `length`, and `first` begins at a device pixel's edge. None where none begins near one."""
+def _begin(scale: float, shift: float, length: int, count: int) -> tuple[int, int, int] | None:
+    """(first, last, device edge): stored pixels `first` to `last` of `count` cover device pixels 0
+    to `length`, and `first` begins at a device pixel's edge. None where none begins near one."""
     first = int(np.floor((0 - shift) / scale)) - 1
     last = int(np.ceil((length - 1 - shift) / scale)) + 1
-    tried = np.arange(first, first - REACH, -1)
+    # Enlarging goes on with the border's pixels by itself, from the image's own border.
+    tried = np.arange(max(first, 0), first - REACH, -1)
     edges = scale * (tried - 0.5) + shift + 0.5
-    off = np.abs(edges - np.rint(edges))
-    near = np.flatnonzero(off < EDGE_SLACK)
+    whole = np.rint(edges)
+    near = np.flatnonzero((np.abs(edges - whole) < EDGE_SLACK) & (whole <= 0))
     if near.size == 0:
         return None
-    return int(tried[near[0]]), last, int(np.rint(edges[near[0]]))
+    begin, edge = int(tried[near[0]]), int(whole[near[0]])
+    if last >= count and edge + round((count - begin) * scale) >= length:
+        last = count - 1
+    return begin, last, edge
 
 
 def _enlarged(

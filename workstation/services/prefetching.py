@@ -25,14 +25,16 @@ NICENESS = 10
 
 
 class Prefetching:
-    """Fills the pixel cache from one background thread; Qt-free, never in anybody's way.
+    """Fills the pixel cache from background threads: the open case's images at once, those of the
+    next case in nobody's way. Qt-free.
 
     What fails here is not told: opening the case meets it again, and tells.
     """
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="prefetch", initializer=_lower)
+        self._now = ThreadPoolExecutor(1, thread_name_prefix="opening")
+        self._later = ThreadPoolExecutor(1, thread_name_prefix="prefetch", initializer=_lower)
         self._stop = threading.Event()
         self._closed = False
 
@@ -45,31 +47,55 @@ class Prefetching:
             return None
         self._stop.set()
         self._stop = threading.Event()
-        return self._pool.submit(self._load, case_id, images, self._stop)
+        stop = self._stop
+        here = self._now.submit(self._load_here, case_id, images, stop)
+        return self._later.submit(self._load_ahead, case_id, images, here, stop)
 
     def close(self) -> None:
-        """Stop, and wait for the plane that is being read."""
+        """Stop, and wait for the planes that are being read."""
         self._closed = True
         self._stop.set()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (self._now, self._later):
+            pool.shutdown(wait=True)
 
-    def _load(self, case_id: str, images: tuple[Image, ...], stop: threading.Event) -> None:
+    def _load_here(self, case_id: str, images: tuple[Image, ...], stop: threading.Event) -> None:
+        try:
+            with self._workspace.reading() as uow:
+                require_sees(uow, Field.IMAGES, Role.READER, uow.cases.get(case_id))
+        except WorkstationError:
+            return
+        self._load(tuple(image for image in images if image.is_target), stop)
+
+    def _load(self, images: tuple[Image, ...], stop: threading.Event) -> None:
+        """All planes of the images, as many as find room; nothing is told of a failure."""
+
         def progress(done: int, total: int, what: str) -> None:
             if stop.is_set():
                 raise Cancelled
 
         pixels = self._workspace.pixels
         try:
-            progress(0, 1, "read")
-            here = _fitting(tuple(i for i in images if i.is_target), pixels.capacity)
-            room = pixels.capacity - sum(map(pixel_bytes, images))
-            ahead = _fitting(self._next_images(case_id), room)
-            # Everything of the open case stays, also what is only looked at beside it.
-            pixels.keep_only([*images, *ahead])
-            for image in (*here, *ahead):
+            for image in _fitting(images, pixels.capacity):
+                progress(0, image.slices, "read")
                 pixels.volume(image, progress)
         except (Cancelled, WorkstationError):
             return
+
+    def _load_ahead(
+        self, case_id: str, images: tuple[Image, ...], here: Future[None], stop: threading.Event
+    ) -> None:
+        here.result()
+        if stop.is_set():
+            return
+        pixels = self._workspace.pixels
+        try:
+            found = self._next_images(case_id)
+        except WorkstationError:
+            return
+        # Everything of the open case stays, also what is only looked at beside it.
+        ahead = _fitting(found, pixels.capacity - sum(map(pixel_bytes, images)))
+        pixels.keep_only([*images, *ahead])
+        self._load(ahead, stop)
 
     def _next_images(self, case_id: str) -> tuple[Image, ...]:
         """Target images of the next case in reading order; none at the end of the list."""

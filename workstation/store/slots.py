@@ -26,6 +26,7 @@ from workstation.domain.errors import EnvironmentProblem, IntegrityProblem, Rule
 from workstation.domain.people import Person, Role
 from workstation.store.files import write_durably
 
+SLOTS = "keyslots.json"
 FORMAT = "keyslots/1"
 FLOOR_KIB = 64 * 1024
 DEFAULT_KIB = 256 * 1024
@@ -333,3 +334,9 @@ def _slot_from(data: Mapping[str, Any]) -> Slot:
         base64.b64decode(data["nonce"], validate=True),
         base64.b64decode(data["sealed"], validate=True),
     )
+
+
+def sign_in_names(folder: Path) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """(login, display name, roles) of everyone with a slot; known before anything is opened."""
+    file = load_slots(folder / SLOTS)
+    return tuple((s.login, s.display_name, s.roles) for s in file.slots)

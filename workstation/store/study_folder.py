@@ -32,6 +32,7 @@ from workstation.store.engine import make_engine, translated
 from workstation.store.files import folder_problem, sync_file, sync_folder
 from workstation.store.slots import (
     DEFAULT_KIB,
+    SLOTS,
     OpenSlot,
     SlotFile,
     load_slots,
@@ -43,7 +44,7 @@ from workstation.store.slots import (
 )
 from workstation.store.unit_of_work import StoreUnitOfWork, UnitsOfWork
 
-STORE, KEYS, SLOTS, BLOBS = "store.db", "keys.db", "keyslots.json", "blobs"
+STORE, KEYS, BLOBS = "store.db", "keys.db", "blobs"
 MIN_REASON = 10
 
 
@@ -467,9 +468,3 @@ def _check_slots(uow: StoreUnitOfWork, file: SlotFile) -> None:
         raise IntegrityProblem("keyslots.signature") from error
     if not file.verify(key):
         raise IntegrityProblem("keyslots.signature")
-
-
-def sign_in_names(folder: Path) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
-    """(login, display name, roles) of everyone with a slot; known before anything is opened."""
-    file = load_slots(folder / SLOTS)
-    return tuple((s.login, s.display_name, s.roles) for s in file.slots)

@@ -80,7 +80,7 @@ class ImageView(QWidget):
     focused = Signal(object)
     mark_clicked = Signal(str)
     alone_wanted = Signal(object)
-    # A click of the right button, in global coordinates.
+    # A click of the second button, in global coordinates.
     menu_wanted = Signal(QPoint)
 
     def __init__(self, view: ViewState, load: LoadPlane, parent: QWidget | None = None) -> None:
@@ -258,6 +258,8 @@ class ImageView(QWidget):
             found = self._load(self.image, self.slice())
         except WorkstationError as error:
             self._problem = sentence(error)
+            # The loader keeps it, and must not keep what was being painted.
+            error.__traceback__ = None
             return None
         except (OSError, MemoryError):
             self._problem = tr("This image cannot be read.")
@@ -487,7 +489,7 @@ class ImageView(QWidget):
         before, painted = self._moving(view), self._painted_box(view)
         self._pointer = view.to_image((at.x(), at.y()))
         if self._stroke is not None:
-            self._stroke.move(self._pointer, self._tool_pressed(event.buttons()))
+            self._stroke.move(self._pointer, bool(event.buttons() & mouse_roles().first))
         dirty = before.united(self._moving(view))
         now = self._painted_box(view)
         if not painted.united(dirty).contains(now):
@@ -497,9 +499,6 @@ class ImageView(QWidget):
         elif not dirty.isEmpty():
             self.update(dirty)
         self.read_out.emit(self._read(self._pointer))
-
-    def _tool_pressed(self, buttons: Qt.MouseButton) -> bool:
-        return bool(buttons & mouse_roles().first)
 
     def _dragged(self, at: QPointF) -> None:
         assert self._drag is not None

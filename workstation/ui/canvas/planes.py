@@ -43,12 +43,14 @@ class Plane:
 
 
 def prepared(stored: npt.NDArray[np.generic]) -> Plane:
-    """Colours turned into screen pixels, and the pyramid; in a loader thread where it is large."""
+    """Colours turned into screen pixels, and the pyramid; in a loader thread where it is large. A
+    small one is halved when it is shown so small."""
     if stored.ndim == 3:
         first: Pixels = screen_pixels(np.asarray(stored, np.uint8))
     else:
         first = stored
-    return Plane(stored, pyramid(first))
+    small = stored.shape[0] * stored.shape[1] <= SMALL_PIXELS
+    return Plane(stored, [first] if small else pyramid(first))
 
 
 Wanted = tuple[str, int]
@@ -62,7 +64,7 @@ class PlaneLoader(QObject):
 
     def __init__(self, read: ReadPlane, held_bytes: int = HELD_BYTES) -> None:
         super().__init__()
-        self._reader = _Reader(read, held_bytes)
+        self.reader = _Reader(read, held_bytes)
         # Planes taken that were not there. The threads touch no Qt object: they are asked.
         self._awaited: dict[Wanted, Image] = {}
         self._timer = QTimer(self)
@@ -71,7 +73,7 @@ class PlaneLoader(QObject):
 
     def take(self, image: Image, z: int) -> Plane | None:
         """The plane, or None while it is on its way. Raises what reading it raised."""
-        found = self._reader.take(image, z)
+        found = self.reader.take(image, z)
         if found is None:
             self._awaited[image.image_id, z] = image
             self._timer.start()
@@ -89,17 +91,17 @@ class PlaneLoader(QObject):
     def look_ahead(self, image: Image, z: int) -> None:
         """Read the other slices too, from slice `z` outwards; replaces what was to be read ahead
         of this image."""
-        self._reader.look_ahead(image, z)
+        self.reader.look_ahead(image, z)
 
     def has(self, image: Image, z: int) -> bool:
         """Whether the plane is there, or will never be."""
-        return self._reader.has(image, z)
+        return self.reader.has(image, z)
 
     def close(self, wait: bool = False) -> None:
         """Read nothing more and let go of everything; `wait` for the planes being read."""
         self._timer.stop()
         self._awaited.clear()
-        self._reader.close(wait)
+        self.reader.close(wait)
 
 
 class _Reader:

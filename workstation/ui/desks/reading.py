@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -138,6 +138,8 @@ class ReadingDesk(QWidget):
             return
         self.close_case()
         self.case = case
+        # The pictures are decoded while the panes that will show them are being made.
+        self._ahead.after(case_id, case.images)
         self.read = OwnRead(
             self.app, case.protocol, case.images, case.reading, tr("Submit reading"),
             earlier=case.earlier,
@@ -151,12 +153,6 @@ class ReadingDesk(QWidget):
         self.read.bench.focus_first()
         self.mpr.offer(self.read)
         self.refresh()
-        # After the first picture is on the screen: nothing comes before that.
-        QTimer.singleShot(0, self, self._look_ahead)
-
-    def _look_ahead(self) -> None:
-        if self.case is not None:
-            self._ahead.after(self.case.case.case_id, self.case.images)
 
     def _open_anew(self, case_id: str) -> None:
         """As the store has it: another window went on with the draft, or submitted it."""

@@ -222,8 +222,10 @@ class Bench(QWidget):
         self.session = session
         self.read_only = read_only
         self._workspace = workspace
-        self._loader = loader = PlaneLoader(workspace.pixels.plane)
-        self.destroyed.connect(lambda: loader.close())
+        self._loader = PlaneLoader(workspace.pixels.plane)
+        # The reader is no Qt object: it is there whichever of the two goes first.
+        reader = self._loader.reader
+        self.destroyed.connect(lambda: reader.close(wait=False))
         self.links = Links()
         # Image and which of its panes -> how it is looked at there.
         self._views: dict[tuple[str, int], ViewState] = {}
