@@ -182,6 +182,25 @@ def test_what_is_painted_is_the_window_of_the_slices(bench: Bench, window: MainW
     assert (grey[outside] == 0).all() and outside.any()
 
 
+def test_black_for_white_and_the_windows_of_the_file_as_in_the_slices(
+    bench: Bench, window: MainWindow
+) -> None:
+    panel = opened(bench, window)
+    desk = desk_of(window)
+    assert desk.read is not None
+    view = desk.read.bench.view_of(panel.image)
+    axial = panel.planes[Axis.AXIAL]
+    before = axial._grey().astype(int)
+    _, outside = axial._values()
+    view.set(inverted=True)
+    after = axial._grey().astype(int)
+    assert (before + after == 255)[~outside].all() and (after[outside] == 0).all()
+    view.set(inverted=False, offered=1)
+    assert axial.choice() == panel.image.windows[1]
+    view.set(whole_range=True)
+    assert axial.choice() not in panel.image.windows
+
+
 def test_a_slab_shows_the_largest_value_across_it(bench: Bench, window: MainWindow) -> None:
     panel = opened(bench, window)
     state = panel.state

@@ -39,12 +39,13 @@ from workstation.display.volume import (
     label_section,
     shown,
 )
-from workstation.domain.geometry import edges_of_plane
+from workstation.domain.geometry import ViewTurn, edges_of_plane
 from workstation.domain.image import Image, Window
 from workstation.domain.masks import Mask
 from workstation.i18n import tr
 from workstation.ui.canvas.painting import outline_lines
 from workstation.ui.canvas.reslice import Reslicer, samples_across
+from workstation.ui.canvas.writing import badges
 from workstation.ui.state.mpr_state import MprState
 from workstation.ui.state.view_state import MarksShown, ViewState
 
@@ -96,7 +97,7 @@ class PlaneView(QWidget):
         floats = state.volume.voxels.dtype.kind == "f"
         self._chain = replace(chain, slope=1.0, intercept=0.0, padding=None) if floats else chain
         few = state.volume.voxels[:: max(1, image.slices // 8)]
-        self._default = self._chain.default(few)
+        self._range = self._chain.full_range(few)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, False)
@@ -240,11 +241,15 @@ class PlaneView(QWidget):
         self._buffer = (key, kept, outside)
 
     def choice(self) -> Choice:
-        """The window in force: by hand, else the file's, else the range of its values."""
+        """The window in force, as the slices have it: by hand, else of those the file offers, else
+        the range of its values."""
         if self._view.window is not None:
             center, width = self._view.window
             return Window(center, max(width, 1.0))
-        return self._default
+        offered = self._chain.choices
+        if offered and not self._view.whole_range:
+            return offered[min(self._view.offered, len(offered) - 1)]
+        return self._range
 
     def _grey(self) -> npt.NDArray[np.uint8]:
         values, outside = self._values()
@@ -252,6 +257,8 @@ class PlaneView(QWidget):
             grey = self._chain.levels(values, self.choice())
         else:
             grey = self._looked_up(values, self.choice())
+        if self._view.inverted:
+            grey = np.asarray(255 - grey, np.uint8)
         grey[outside] = BACKGROUND
         return grey
 
@@ -376,6 +383,8 @@ class PlaneView(QWidget):
             note = tr("gantry tilt {tilt}°, corrected", tilt=f"{volume.tilt_deg:.1f}")
             self._text(painter, QPointF(8, 54), note)
         bottom = f"{self.scale():.2f} px/mm"
+        if self._view.inverted:
+            bottom = f"{badges(ViewTurn(), True)}   {bottom}"
         choice = self.choice()
         if isinstance(choice, Window):
             bottom += f"   W {choice.width:.0f}  L {choice.center:.0f}"

@@ -32,7 +32,7 @@ from workstation.domain.masks import Box
 from workstation.domain.ports import Pixels, Progress
 from workstation.i18n import tr
 from workstation.messages import sentence
-from workstation.ui.actions import hint
+from workstation.ui.actions import show_key
 from workstation.ui.canvas.image_view import DrawnMark
 from workstation.ui.canvas.plane_view import PlaneView, VolumeMark
 from workstation.ui.canvas.reslice import Reslicer
@@ -152,7 +152,8 @@ class MprPanel(QWidget):
     def _bar(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setContentsMargins(4, 4, 4, 4)
-        back = QPushButton(f"{tr('Back to the slices')}   {hint('mpr')}")
+        back = QPushButton()
+        show_key(back, "mpr", tr("Back to the slices"))
         back.setObjectName("mpr_back")
         back.clicked.connect(self.closed)
         row.addWidget(back)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QBoxLayout, QPushButton
 
 from workstation.domain.image import Image, ImageKind
 from workstation.i18n import tr
-from workstation.ui.actions import hint
+from workstation.ui.actions import show_key
 from workstation.ui.panels.bench import CT_WINDOWS
 from workstation.ui.panels.mpr import MprPanel, why_not
 from workstation.ui.panels.own_read import OwnRead
@@ -39,7 +39,7 @@ class MprSwitch(QPushButton):
 
     def _name(self) -> None:
         title = tr("Slice view") if self.panel is not None else tr("MPR / 3-D")
-        self.setText(f"{title}   {hint('mpr')}")
+        show_key(self, "mpr", title)
 
     def _toggle(self) -> None:
         if self.panel is not None:
