@@ -374,9 +374,9 @@ def test_a_ct_case_scrolls_and_shows_the_other_series_beside(bench: Bench) -> No
     bench.qtbot.keyClick(pane, Qt.Key.Key_2)
     assert pane.values_window() == (-600.0, 1500.0)
     assert "Lung" in desk.read.bench._windows.currentText()  # type: ignore[union-attr]
-    combo = next(c for c in panel.findChildren(QWidget, "beside"))
-    combo.setCurrentIndex(1)  # type: ignore[attr-defined]
-    combo.activated.emit(1)  # type: ignore[attr-defined]
+    ways = [h.hanging_id for h in desk.read.hangings]
+    assert ways == ["stack", "beside"]
+    bench.qtbot.keyClick(pane, Qt.Key.Key_Period)
     assert len(panel.panes) == 2
     beside = panel.panes[1][0]
     assert beside.image is not None and not beside.image.is_target

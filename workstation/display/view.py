@@ -125,6 +125,12 @@ class ViewTransform:
         )
         return whole.on_grid(rows, cols)
 
+    def leaning(self, rows: int, cols: int, *, to_left: bool) -> ViewTransform:
+        """Moved sideways until the left, else the right side of what is seen lies on the pane's."""
+        corners = [self.to_screen((x, y)) for x in (-0.5, cols - 0.5) for y in (-0.5, rows - 0.5)]
+        xs = [x for x, _ in corners]
+        return self.moved((-min(xs) if to_left else self.size[0] - max(xs), 0.0))
+
     def on_grid(self, rows: int, cols: int) -> ViewTransform:
         """Moved by less than a device pixel so that the top-left corner of what is seen lies
         between device pixels: at 100 % every image pixel then is one device pixel."""

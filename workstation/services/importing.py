@@ -496,7 +496,7 @@ def _photograph(
         eye=header_eye or listed_eye,
         field=row.field if row else "",
         spacing=plan.spacing,
-        windows=(Window(128.0, 256.0),) if plane.pixels.ndim == 2 else (),
+        windows=(_whole_range(plane),) if plane.pixels.ndim == 2 else (),
         monochrome1=plan.monochrome1,
         manufacturer=str(a.get("Manufacturer", "")),
         model=str(a.get("ManufacturerModelName", "")),
@@ -509,6 +509,12 @@ def _photograph(
     centre, sex = row.centre if row else "", str(a.get("PatientSex", ""))
     draft = _Draft(patient, study_key, centre, sex, image, (name,), visit)
     return _with_planes(workspace, draft, [plane], written)
+
+
+def _whole_range(plane: DecodedPlane) -> Window:
+    """A plain picture says itself what is black and white: the ends of its depth."""
+    levels = float(1 << 8 * plane.pixels.dtype.itemsize)
+    return Window(levels / 2, levels)
 
 
 def _pixel_sha256(plane: DecodedPlane) -> str:

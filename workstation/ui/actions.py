@@ -45,13 +45,17 @@ _WHERE = {LOOK: Where.BENCH, DRAW: Where.BENCH, MEASURE: Where.BENCH, RULE: Wher
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """`keys` are Qt key sequences, the first is the one shown; `group` heads it in the help."""
+    """`keys` are Qt key sequences, the first is the one shown; `group` heads it in the help.
+
+    `fixed` keys are nobody's to change: the digits, which answer the focused question first.
+    """
 
     action_id: str
     title: str
     keys: tuple[str, ...]
     group: str
     anywhere: bool = False
+    fixed: bool = False
 
     @property
     def where(self) -> Where:
@@ -75,16 +79,20 @@ TABLE = (
     Action("invert", N_("Black for white"), ("Shift+I",), LOOK),
     Action("magnifier", N_("Magnifier: 2x, 3x, 4x, none"), ("G",), LOOK),
     Action("cine", N_("Play or pause the stack"), ("C",), LOOK),
-    Action("window_0", N_("Window of the file"), ("0",), LOOK),
-    Action("window_1", N_("Window: abdomen"), ("1",), LOOK),
-    Action("window_2", N_("Window: lung"), ("2",), LOOK),
-    Action("window_3", N_("Window: mediastinum"), ("3",), LOOK),
-    Action("window_4", N_("Window: bone"), ("4",), LOOK),
-    Action("window_5", N_("Window: brain"), ("5",), LOOK),
-    Action("window_6", N_("Option 6 of the focused question"), ("6",), LOOK),
-    Action("window_7", N_("Option 7 of the focused question"), ("7",), LOOK),
-    Action("window_8", N_("Option 8 of the focused question"), ("8",), LOOK),
-    Action("window_9", N_("Option 9 of the focused question"), ("9",), LOOK),
+    Action("hanging_next", N_("Next way of hanging"), (".",), LOOK),
+    Action("hanging_previous", N_("Previous way of hanging"), (",",), LOOK),
+    Action("window_0", N_("Window: automatic, from the smallest to the largest value"), ("0",),
+           LOOK, fixed=True),
+    Action("window_1", N_("Window: abdomen"), ("1",), LOOK, fixed=True),
+    Action("window_2", N_("Window: lung"), ("2",), LOOK, fixed=True),
+    Action("window_3", N_("Window: mediastinum"), ("3",), LOOK, fixed=True),
+    Action("window_4", N_("Window: bone"), ("4",), LOOK, fixed=True),
+    Action("window_5", N_("Window: brain"), ("5",), LOOK, fixed=True),
+    Action("window_6", N_("Window: stroke"), ("6",), LOOK, fixed=True),
+    Action("window_7", N_("Window: liver"), ("7",), LOOK, fixed=True),
+    Action("window_8", N_("Window: angio"), ("8",), LOOK, fixed=True),
+    Action("window_9", N_("Window of the file, its next one when pressed again"), ("9",), LOOK,
+           fixed=True),
     Action("grid", N_("ETDRS grid on photographs"), ("Shift+G",), LOOK),
     Action("no_tool", N_("Put the tool away"), ("Esc",), DRAW),
     Action("smaller", N_("Smaller brush; without one, fainter marks"), ("[",), DRAW),

@@ -33,14 +33,36 @@ class Bound(Protocol):
     def keys(self) -> tuple[str, ...]: ...
     @property
     def where(self) -> Place: ...
+    @property
+    def fixed(self) -> bool: ...
 
 
 # Action -> keys, where a viewer people come from has others. What is not listed stays as it is.
 PRESETS: Mapping[str, Keys] = MappingProxyType(
     {
         WORKSTATION: {},
-        "weasis": {},
-        "ohif": {},
+        "weasis": {
+            "turn_right": ("Alt+R",),
+            "turn_left": ("Alt+L",),
+            "mirror": ("Alt+F",),
+            "tool:distance": ("D",),
+            "tool:angle": ("A",),
+            "tool:polygon": ("Y",),
+            "tool:brush": ("P",),
+        },
+        "ohif": {
+            "fit": ("=",),
+            "invert": ("I",),
+            "turn_right": ("R",),
+            "turn_left": ("L",),
+            "mirror": ("H",),
+            "upend": ("V",),
+            "tool:brush": ("B",),
+            "tool:box": ("D",),
+            "tool:ellipse": ("O",),
+            "delete": ("Backspace", "Del"),
+            "redo": ("Ctrl+Y", "Ctrl+Shift+Z"),
+        },
     }
 )
 
@@ -72,12 +94,15 @@ class KeyMap:
         """Keys of every action."""
         wanted: list[tuple[int, Bound, str]] = []
         for action in actions:
-            for rank, keys in enumerate((self.own, PRESETS[self.preset])):
+            if action.fixed:
+                wanted += [(0, action, key) for key in action.keys]
+                continue
+            for rank, keys in enumerate((self.own, PRESETS[self.preset]), 1):
                 if action.action_id in keys:
                     wanted += [(rank, action, key) for key in keys[action.action_id]]
                     break
             else:
-                wanted += [(2, action, key) for key in action.keys]
+                wanted += [(3, action, key) for key in action.keys]
         given: dict[str, tuple[str, ...]] = {action.action_id: () for action in actions}
         taken: dict[str, list[Bound]] = {}
         for _, action, key in sorted(wanted, key=lambda w: w[0]):

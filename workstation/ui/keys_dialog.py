@@ -167,7 +167,7 @@ class KeysDialog(QDialog):
 
     def _show_buttons(self) -> None:
         chosen = self._chosen()
-        self.change_button.setEnabled(chosen is not None)
+        self.change_button.setEnabled(chosen is not None and not chosen.fixed)
         own = key_map().own
         self.restore_button.setEnabled(chosen is not None and chosen.action_id in own)
         self.restore_all.setEnabled(bool(own))
@@ -177,7 +177,7 @@ class KeysDialog(QDialog):
     def change(self) -> None:
         """Ask for a key for the chosen action; a key in use changes hands only if that is wanted."""
         chosen = self._chosen()
-        if chosen is None:
+        if chosen is None or chosen.fixed:
             return
         asked = KeyQuestion(chosen, self)
         if asked.exec() == QDialog.DialogCode.Accepted:
@@ -253,8 +253,11 @@ class KeyQuestion(QDialog):
 
     def _look(self) -> None:
         holders = key_map().holders(all_actions(), self._action.action_id, self.key())
-        self.ok.setEnabled(bool(self.key()))
-        if not holders:
+        kept = [row(holder) for holder in holders if row(holder).fixed]
+        self.ok.setEnabled(bool(self.key()) and not kept)
+        if kept:
+            self.problem.setText(tr("Digits answer questions and choose windows; they stay so."))
+        elif not holders:
             self.problem.clear()
             self.ok.setText(tr("Use this key"))
         else:

@@ -32,6 +32,7 @@ from workstation.display.kernels import Pixels
 from workstation.display.view import FIT, ViewTransform, aspect_of
 from workstation.domain.errors import WorkstationError
 from workstation.domain.geometry import EdgeLetters, edges_of
+from workstation.domain.hanging import Anchor
 from workstation.domain.image import Image
 from workstation.domain.viewing import PhotoLook
 from workstation.i18n import tr
@@ -50,6 +51,8 @@ from workstation.ui.state.view_state import MarksShown, ViewState
 # The plane; None while it is on its way.
 LoadPlane = Callable[[Image, int], Plane | Pixels | None]
 
+# Keys that close, shorten or give up the stroke under way.
+STROKE_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Backspace, Qt.Key.Key_Escape)
 # Screen pixels around a point that still hit it.
 GRIP_PX = 10.0
 # Less movement than this, in screen pixels, is a click.
@@ -89,6 +92,7 @@ class ImageView(QWidget):
         self.image: Image | None = None
         self.surface_for: Callable[[Image, int], Surface] | None = None
         self.message = ""
+        self.anchor = Anchor.CENTER
         self._load = load
         self._plane: tuple[tuple[str, int], Plane] | None = None
         self._problem = ""
@@ -182,7 +186,12 @@ class ImageView(QWidget):
         view = ViewTransform(
             size, self.view.center, self.view.zoom or 1.0, turn, aspect_of(self.image), ratio
         )
-        return view if self.view.zoom is not None else view.fitted(self.image.rows, self.image.cols)
+        if self.view.zoom is not None:
+            return view
+        view = view.fitted(self.image.rows, self.image.cols)
+        if self.anchor is Anchor.CENTER or turn.is_changed:
+            return view
+        return view.leaning(self.image.rows, self.image.cols, to_left=self.anchor is Anchor.LEFT)
 
     def zoom(self) -> float:
         """Screen pixels per image pixel, along the side on which pixels are shorter."""
@@ -625,6 +634,10 @@ class ImageView(QWidget):
         self.update()
 
     def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and self._stroke is not None:
+            if isinstance(event, QKeyEvent) and event.key() in STROKE_KEYS:
+                event.accept()  # the stroke's, before any shortcut's
+                return True
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             self._explain(event)
             return True

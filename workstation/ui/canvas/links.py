@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from workstation.display.view import LEAST_ZOOM, MOST_ZOOM, Point, ViewTransform
 from workstation.domain.image import Image
 from workstation.ui.canvas.image_view import ImageView
+from workstation.ui.window_choices import WindowChoice
 
 SLICE, ZOOM, PAN, WINDOW = "slice", "zoom", "pan", "window"
 SWITCHES = (SLICE, ZOOM, PAN, WINDOW)
@@ -26,7 +27,7 @@ class _Seen:
     zoom: float | None
     view: ViewTransform
     z: int
-    window: tuple[float, float] | None
+    window: WindowChoice
 
 
 class Links(QObject):
@@ -92,7 +93,7 @@ class Links(QObject):
         if self._on[SLICE]:
             values["z"] = view.z
         if self._on[WINDOW]:
-            values["window"] = view.window
+            values |= WindowChoice.of(view).as_values()
         if self._on[ZOOM] and self._on[PAN]:
             values |= {"zoom": view.zoom, "center": view.center}
         elif self._on[ZOOM]:
@@ -109,7 +110,7 @@ class Links(QObject):
         if self._on[SLICE] and now.z != before.z:
             values["z"] = slice_beside(pane.image, now.z, other.image)
         if self._on[WINDOW] and now.window != before.window and _same_values(pane, other):
-            values["window"] = now.window
+            values |= now.window.as_values()
         there = other.transform()
         zoomed = now.zoom != before.zoom
         if zoomed and self._on[ZOOM]:
@@ -141,7 +142,7 @@ def slice_beside(image: Image, z: int, other: Image) -> int:
 
 
 def _seen(pane: ImageView) -> _Seen:
-    return _Seen(pane.view.zoom, pane.transform(), pane.slice(), pane.view.window)
+    return _Seen(pane.view.zoom, pane.transform(), pane.slice(), WindowChoice.of(pane.view))
 
 
 def _on_screen(view: ViewTransform, start: Point, end: Point) -> Point:

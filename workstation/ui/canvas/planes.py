@@ -11,11 +11,13 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from workstation.display.colour import through_profile
 from workstation.display.kernels import Pixels, pyramid, screen_pixels
 from workstation.domain.errors import WorkstationError
 from workstation.domain.image import Image
 
 ReadPlane = Callable[[Image, int], npt.NDArray[np.generic]]
+ReadTable = Callable[[Image], "ColourTable"]
 
 THREADS = 2
 # A plane of fewer pixels is halved in no time when it is shown: its pyramid is not kept.
@@ -42,11 +44,17 @@ class Plane:
         return sum(level.nbytes for level in self.levels if level is not self.stored)
 
 
-def prepared(stored: npt.NDArray[np.generic]) -> Plane:
-    """Colours turned into screen pixels, and the pyramid; in a loader thread where it is large. A
-    small one is halved when it is shown so small."""
+ColourTable = npt.NDArray[np.uint8] | None
+
+
+def prepared(stored: npt.NDArray[np.generic], table: ColourTable = None) -> Plane:
+    """Colours turned into screen pixels, through the table of the image's own profile if it has
+    one, and the pyramid; in a loader thread where it is large. A small one is halved when it is
+    shown so small."""
     if stored.ndim == 3:
-        first: Pixels = screen_pixels(np.asarray(stored, np.uint8))
+        seen = np.asarray(stored, np.uint8)
+        seen = seen if table is None else through_profile(seen, table)
+        first: Pixels = screen_pixels(seen)
     else:
         first = stored
     small = stored.shape[0] * stored.shape[1] <= SMALL_PIXELS
@@ -56,15 +64,21 @@ def prepared(stored: npt.NDArray[np.generic]) -> Plane:
 Wanted = tuple[str, int]
 
 
+def _no_table(_: Image) -> ColourTable:
+    return None
+
+
 class PlaneLoader(QObject):
     """`take` from the main thread; `arrived` (image id, slice) comes on the main thread when what
     was not there is, or cannot be read."""
 
     arrived = Signal(str, int)
 
-    def __init__(self, read: ReadPlane, held_bytes: int = HELD_BYTES) -> None:
+    def __init__(
+        self, read: ReadPlane, held_bytes: int = HELD_BYTES, table: ReadTable = _no_table
+    ) -> None:
         super().__init__()
-        self.reader = _Reader(read, held_bytes)
+        self.reader = _Reader(read, held_bytes, table)
         # Planes taken that were not there. The threads touch no Qt object: they are asked.
         self._awaited: dict[Wanted, Image] = {}
         self._timer = QTimer(self)
@@ -107,8 +121,9 @@ class PlaneLoader(QObject):
 class _Reader:
     """What the threads hold: no Qt object, which must neither be destroyed nor signal in one."""
 
-    def __init__(self, read: ReadPlane, held_bytes: int) -> None:
+    def __init__(self, read: ReadPlane, held_bytes: int, table: ReadTable) -> None:
         self._read = read
+        self._table = table
         self._limit = held_bytes
         self._held: OrderedDict[Wanted, Plane | Pixels] = OrderedDict()
         self._bytes = 0
@@ -196,8 +211,8 @@ class _Reader:
             found: Plane | Pixels | Exception
             try:
                 found = self._read(image, wanted[1])
-                if image.rows * image.cols > SMALL_PIXELS:
-                    found = prepared(found)
+                if image.rows * image.cols > SMALL_PIXELS or image.colour_table is not None:
+                    found = prepared(found, self._table(image))
             except (WorkstationError, OSError, MemoryError) as error:
                 found = error
             with self._changed:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from workstation.domain.geometry import EdgeLetters, ViewTurn
 from workstation.domain.image import Image, ImageKind, SpacingKind
 from workstation.i18n import tr
+from workstation.messages import spacing_text
 
 TEXT = QColor("#d6d8da")
 EDGE = QColor(0, 0, 0, 200)
@@ -56,10 +57,9 @@ def foot_line(image: Image, percent: float, window: tuple[float, float]) -> str:
     if image.samples == 1:
         center, width = window
         line += f"   W {width:.0f}  L {center:.0f}"
-    if image.spacing is not None and image.spacing.kind is SpacingKind.NOMINAL:
-        line += "   " + tr("nominal mm")
-    elif image.spacing is not None and image.spacing.kind is SpacingKind.DETECTOR:
-        line += "   " + tr("mm at detector")
+    kind = image.spacing.kind if image.spacing is not None else SpacingKind.UNKNOWN
+    if kind not in (SpacingKind.PATIENT, SpacingKind.UNKNOWN):
+        line += "   " + tr("mm: {kind}", kind=spacing_text(kind))
     return line
 
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -18,8 +19,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workstation.display.window_presets import CT_PRESETS
 from workstation.domain.fundus import disc_diameter
 from workstation.domain.geometry import ViewTurn
+from workstation.domain.hanging import Anchor
 from workstation.domain.image import Image, ImageKind
 from workstation.domain.marks import Mark, mark_center
 from workstation.domain.measures import Measure
@@ -44,15 +47,7 @@ from workstation.ui.panels.viewing import ViewBar
 from workstation.ui.state.reading_session import ReadingSession
 from workstation.ui.state.view_state import ViewState
 from workstation.ui.state.viewing_record import ViewingRecord
-
-# Centre and width in HU; keys as people know them from other viewers.
-CT_WINDOWS = (
-    ("1", "Abdomen", 40.0, 400.0),
-    ("2", "Lung", -600.0, 1500.0),
-    ("3", "Mediastinum", 40.0, 350.0),
-    ("4", "Bone", 350.0, 2000.0),
-    ("5", "Brain", 40.0, 80.0),
-)
+from workstation.ui.window_choices import WindowChoice, choice_of_digit, window_choices
 
 
 class Toolbar(QWidget):
@@ -222,7 +217,7 @@ class Bench(QWidget):
         self.session = session
         self.read_only = read_only
         self._workspace = workspace
-        self._loader = PlaneLoader(workspace.pixels.plane)
+        self._loader = PlaneLoader(workspace.pixels.plane, table=workspace.pixels.colour_table)
         # The reader is no Qt object: it is there whichever of the two goes first.
         reader = self._loader.reader
         self.destroyed.connect(lambda: reader.close(wait=False))
@@ -242,9 +237,9 @@ class Bench(QWidget):
         self.toolbar.setVisible(not read_only)
         self.above = QVBoxLayout()
         layout.addLayout(self.above)
-        self._row = QHBoxLayout()
-        self._row.setSpacing(2)
-        layout.addLayout(self._row, 1)
+        self._grid = QGridLayout()
+        self._grid.setSpacing(2)
+        layout.addLayout(self._grid, 1)
         self.viewing = ViewBar(self.links, self._loader)
         self.viewing.lens_wanted.connect(self._set_lens)
         layout.addWidget(self.viewing)
@@ -255,7 +250,7 @@ class Bench(QWidget):
         self.form.set_session(session, read_only)
         self.form.scope_wanted.connect(self.show_scope)
         self.measuring = Measuring(workspace.pixels.plane)
-        self.record = ViewingRecord(session, {(c, w) for _, _, c, w in CT_WINDOWS})
+        self.record = ViewingRecord(session, {(p.center, p.width) for p in CT_PRESETS})
         self.lesions = LesionPanel(protocol, images, self.measuring)
         self.lesions.set_session(session, read_only)
         self.lesions.jump.connect(self.jump)
@@ -283,11 +278,15 @@ class Bench(QWidget):
     def clear_panes(self) -> None:
         self.links.part()
         self.viewing.leave()
-        while self._row.count():
-            old = self._row.takeAt(0).widget()
+        while self._grid.count():
+            old = self._grid.takeAt(0).widget()
             if old is not None:
                 old.hide()
                 old.deleteLater()
+        for n in range(self._grid.rowCount()):
+            self._grid.setRowStretch(n, 0)
+        for n in range(self._grid.columnCount()):
+            self._grid.setColumnStretch(n, 0)
         self.panes = []
 
     def close_images(self) -> None:
@@ -308,11 +307,15 @@ class Bench(QWidget):
         drawing: bool,
         message: str = "",
         title: str = "",
+        at: tuple[int, int] | None = None,
+        anchor: Anchor = Anchor.CENTER,
     ) -> ImageView:
+        """A pane at a row and column of the grid, else to the right of the others."""
         nth = sum(p.image is image and image is not None for p, _ in self.panes)
         view = self.view_of(image, nth) if image is not None else ViewState()
         pane = ImageView(view, self._loader.take)
         pane.message = message
+        pane.anchor = anchor
         pane.set_image(image)
         pane.set_lens(self.viewing.lens)
         self._loader.arrived.connect(pane.plane_arrived)
@@ -336,8 +339,11 @@ class Bench(QWidget):
         pane.mark_clicked.connect(self.session.select)
         pane.alone_wanted.connect(self.show_alone)
         self.panes.append((pane, marks))
+        row, col = at or (0, len(self.panes) - 1)
+        self._grid.setRowStretch(row, 1)
+        self._grid.setColumnStretch(col, 1)
         if title:
-            holder = QWidget()
+            holder: QWidget = QWidget()
             column = QVBoxLayout(holder)
             column.setContentsMargins(0, 0, 0, 0)
             column.setSpacing(0)
@@ -345,19 +351,31 @@ class Bench(QWidget):
             head.setContentsMargins(8, 4, 8, 4)
             column.addWidget(head)
             column.addWidget(pane, 1)
-            self._row.addWidget(holder, 1)
         else:
-            self._row.addWidget(pane, 1)
+            holder = pane
+        self._grid.addWidget(holder, row, col)
+        if self.isVisible():
+            holder.show()  # now, so that it can have the focus
         return pane
 
     def show_alone(self, pane: ImageView) -> None:
         """One pane takes the whole room (double click); the same again brings the others back."""
-        others = [p for p, _ in self.panes if p is not pane]
-        alone = any(p.isVisible() for p in others)
-        for other in others:
-            holder = other.parentWidget() if self._row.indexOf(other) < 0 else other
-            if holder is not None:
-                holder.setVisible(not alone)
+        alone = any(p.isVisible() for p, _ in self.panes if p is not pane)
+        for other, _ in self.panes:
+            holder = other.parentWidget() if self._grid.indexOf(other) < 0 else other
+            assert holder is not None
+            shown = other is pane or not alone
+            row, col, _, _ = self._grid.getItemPosition(self._grid.indexOf(holder))  # type: ignore[misc]
+            # An empty row or column would keep its share of the room.
+            self._grid.setRowStretch(row, 0)
+            self._grid.setColumnStretch(col, 0)
+            holder.setVisible(shown)
+        for n in range(self._grid.count()):
+            item = self._grid.itemAt(n)
+            if item is not None and item.widget() is not None and not item.widget().isHidden():
+                row, col, _, _ = self._grid.getItemPosition(n)  # type: ignore[misc]
+                self._grid.setRowStretch(row, 1)
+                self._grid.setColumnStretch(col, 1)
         pane.setFocus()
 
     def measured(self, measure: Measure, image: Image) -> list[str]:
@@ -441,20 +459,12 @@ class Bench(QWidget):
             view.changed.connect(lambda: self.slider.setValue(min(view.z, stack.slices - 1)))
             self.below.addWidget(QLabel(tr("Slice")))
             self.below.addWidget(self.slider, 1)
-            self._windows = QComboBox()
-            self._windows.addItem(tr("Window of the file (0)"), None)
-            for key, name, center, width in CT_WINDOWS:
-                text = f"{_window_name(name)} {width:.0f}/{center:.0f} ({key})"
-                self._windows.addItem(text, (center, width))
-            self._windows.activated.connect(lambda: self._set_window(self._windows.currentData()))
-            self._windows.setPlaceholderText(tr("Window by hand"))
-            view.changed.connect(lambda: self._show_window(view))
-            self.below.addWidget(self._windows)
+            if stack.samples == 1:
+                self._window_box(stack)
         elif not any(image.samples == 3 for image in self.images):
-            own = QPushButton(tr("Window of the file"))
-            own.clicked.connect(lambda: self._set_window(None))
             self.below.addStretch()
-            self.below.addWidget(own)
+            if self.images:
+                self._window_box(self.images[0])
         else:
             fundus = any(image.kind is ImageKind.PHOTOGRAPH for image in self.images)
             self.photo = PhotoBar(with_grid=fundus)
@@ -466,11 +476,23 @@ class Bench(QWidget):
                 view = self.view_of(image)
                 view.changed.connect(lambda v=view: self.photo.show_look(v.look))
 
+    def _window_box(self, image: Image) -> None:
+        """The windows an image can be given by name, the one in force chosen."""
+        self._windows = QComboBox()
+        self._windows.setObjectName("windows")
+        for label, choice in window_choices(image):
+            self._windows.addItem(label, choice)
+        self._windows.activated.connect(lambda: self._choose_window(self._windows.currentData()))
+        self._windows.setPlaceholderText(tr("Window by hand"))
+        view = self.view_of(image)
+        view.changed.connect(lambda: self._show_window(view))
+        self._show_window(view)
+        self.below.addWidget(self._windows)
+
     def _show_window(self, view: ViewState) -> None:
-        """The preset in force, whichever way it was chosen."""
-        found = [
-            n for n in range(self._windows.count()) if self._windows.itemData(n) == view.window
-        ]
+        """The window in force, whichever way it was chosen."""
+        here = WindowChoice.of(view)
+        found = [n for n in range(self._windows.count()) if self._windows.itemData(n) == here]
         self._windows.setCurrentIndex(found[0] if found else -1)
 
     def _change_look(self, change: Callable[[PhotoLook], PhotoLook]) -> None:
@@ -487,11 +509,12 @@ class Bench(QWidget):
         if any(image.kind is ImageKind.PHOTOGRAPH for image in colour):
             self._show_grid(not any(view.grid for view in self._views.values()))
 
-    def _set_window(self, window: tuple[float, float] | None) -> None:
+    def _choose_window(self, choice: WindowChoice) -> None:
         pane = self.active()
         views = self._views.values() if self.links.is_on("window") or pane is None else [pane.view]
         for view in views:
-            view.set(window=window, look=view.look if window is not None else AS_IT_IS)
+            look = view.look if choice.window is not None else AS_IT_IS
+            view.set(**choice.as_values(), look=look)
 
     def _turn(self, change: Callable[[ViewTurn], ViewTurn]) -> None:
         self._each(lambda pane: pane.view.set(turn=change(pane.view.turn)))
@@ -506,14 +529,14 @@ class Bench(QWidget):
                   "magnifier", "cine", "marks_shown", "undo", "delete")  # fmt: skip
         names = [f"action:{name}" for name in wanted]
         menu = QMenu(self)
-        menu.addActions([a for name in names for a in self._keys if a.objectName() == name])
+        menu.addActions([a for name in names for a in self.keys if a.objectName() == name])
         menu.exec(at)
         menu.deleteLater()
 
     def bind_keys(self, host: QWidget) -> None:
         """Give the keys to the widget that holds the bench and its panels."""
         bind(host, "marks_shown", lambda: [v.cycle_marks() for v in self._views.values()])
-        self.fit_key = bind(host, "fit", lambda: self._each(lambda p: p.fit()))
+        bind(host, "fit", lambda: self._each(lambda p: p.fit()))
         bind(host, "full_size", lambda: self._each(lambda p: p.full_size()))
         bind(host, "turn_right", lambda: self._turn(lambda t: t.turned(1)))
         bind(host, "turn_left", lambda: self._turn(lambda t: t.turned(-1)))
@@ -530,11 +553,11 @@ class Bench(QWidget):
         bind(host, "redo", self.session.stack.redo)
         for n in range(10):
             bind(host, f"window_{n}", lambda n=n: self._digit(n))
-        self._keys = host.actions()
+        self.keys = host.actions()
         self.tool_keys: list[QAction] = []
         if not self.read_only:
             bind(host, "delete", lambda: self.session.delete(self.session.selection))
-            self._keys = host.actions()
+            self.keys = host.actions()
             for tool in tools():
                 key = bind(host, f"tool:{tool.tool_id}", lambda t=tool: self.toolbar.choose(t))
                 self.tool_keys.append(key)
@@ -548,8 +571,11 @@ class Bench(QWidget):
         """A digit answers the focused question, else it is a window preset."""
         if self.form.digit(n):
             return
-        if n <= len(CT_WINDOWS) and any(i.kind is ImageKind.STACK for i in self.images):
-            self._set_window(None if n == 0 else (CT_WINDOWS[n - 1][2], CT_WINDOWS[n - 1][3]))
+        pane = self.active()
+        if pane is not None and pane.image is not None:
+            choice = choice_of_digit(pane.image, pane.slice(), pane.view, n)
+            if choice is not None:
+                self._choose_window(choice)
 
     def _smaller_or_fainter(self, step: int) -> None:
         """The brush while one is in hand, else how strongly the marks are drawn."""
@@ -575,14 +601,3 @@ class Bench(QWidget):
 
 def _invert(pane: ImageView) -> None:
     pane.view.set(inverted=not pane.view.inverted)
-
-
-def _window_name(name: str) -> str:
-    names = {
-        "Abdomen": tr("Abdomen"),
-        "Lung": tr("Lung"),
-        "Mediastinum": tr("Mediastinum"),
-        "Bone": tr("Bone"),
-        "Brain": tr("Brain"),
-    }
-    return names[name]

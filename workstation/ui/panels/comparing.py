@@ -162,8 +162,12 @@ class Comparing(QWidget):
         """Letters decide while no tool is in hand, and choose tools while one is."""
         for action in self._letters:
             action.setEnabled(tool is None)
-        for action in (*self.bench.tool_keys, self.bench.fit_key):
+        for action in self.bench.tool_keys:
             action.setEnabled(tool is not None)
+        letters = {key.toString() for action in self._letters for key in action.shortcuts()}
+        for action in self.bench.keys:
+            shared = any(key.toString() in letters for key in action.shortcuts())
+            action.setEnabled(tool is not None or not shared)
         if tool is None:
             self._editing = ()
 

@@ -42,6 +42,7 @@ from workstation.ui.errors import told
 from workstation.ui.state.app_state import AppState
 from workstation.ui.state.mpr_state import THICKEST_MM, MprState
 from workstation.ui.state.view_state import MarksShown, ViewState
+from workstation.ui.window_choices import WindowChoice
 
 # Voxels along the longest axis of the copies that are drawn in three dimensions: while it is
 # turned, and at rest. With its gradients the latter is less than a fifth of a CT of 300 slices.
@@ -103,7 +104,7 @@ def why_not(image: Image) -> str:
 
 class MprPanel(QWidget):
     """`marks` gives what the reading has on the image; `view` has the window and whether marks
-    show, and is the one of the slices' own pane; `windows` are (name, centre and width or None)."""
+    show, and is the one of the slices' own pane; `windows` are what it can be given by name."""
 
     read_out = Signal(str)
     closed = Signal()
@@ -114,7 +115,7 @@ class MprPanel(QWidget):
         image: Image,
         marks: Callable[[], Sequence[DrawnMark]],
         view: ViewState,
-        windows: Sequence[tuple[str, Window | None]] = (),
+        windows: Sequence[tuple[str, WindowChoice]] = (),
     ) -> None:
         super().__init__()
         self.image = image
@@ -190,12 +191,14 @@ class MprPanel(QWidget):
         row.addStretch(1)
         self.windows = QComboBox()
         self.windows.setObjectName("mpr_window")
-        for name, window in self._windows:
-            self.windows.addItem(name, window)
+        for name, choice in self._windows:
+            self.windows.addItem(name, choice)
         self.windows.setPlaceholderText(tr("Window by hand"))
         if not self._windows:
             self.windows.hide()
-        self.windows.activated.connect(lambda: self._view.set(window=self.windows.currentData()))
+        self.windows.activated.connect(
+            lambda: self._view.set(**self.windows.currentData().as_values())
+        )
         row.addWidget(self.windows)
         self.look = QComboBox()
         self.look.setObjectName("mpr_look")
@@ -317,7 +320,8 @@ class MprPanel(QWidget):
 
     def _view_changed(self) -> None:
         """The preset in force, and surfaces hidden with the marks."""
-        found = [n for n, (_, window) in enumerate(self._windows) if window == self._view.window]
+        here = WindowChoice.of(self._view)
+        found = [n for n, (_, choice) in enumerate(self._windows) if choice == here]
         self.windows.setCurrentIndex(found[0] if found else -1)
         hidden = self._view.shown is MarksShown.HIDDEN
         scene = self.three_d.scene

@@ -7,10 +7,10 @@ from PySide6.QtWidgets import QBoxLayout, QPushButton
 from workstation.domain.image import Image, ImageKind
 from workstation.i18n import tr
 from workstation.ui.actions import show_key
-from workstation.ui.panels.bench import CT_WINDOWS
 from workstation.ui.panels.mpr import MprPanel, why_not
 from workstation.ui.panels.own_read import OwnRead
 from workstation.ui.state.app_state import AppState
+from workstation.ui.window_choices import window_choices
 
 
 class MprSwitch(QPushButton):
@@ -50,14 +50,12 @@ class MprSwitch(QPushButton):
 
     def _open(self, read: OwnRead, image: Image) -> None:
         bench = read.bench
-        windows = [(tr("Window of the file (0)"), None)]
-        if image.modality == "CT":
-            windows += [
-                (f"{tr(name)} {width:.0f}/{center:.0f} ({key})", (center, width))
-                for key, name, center, width in CT_WINDOWS
-            ]
         self.panel = MprPanel(
-            self._app, image, lambda: bench.own_marks(image), bench.view_of(image), windows
+            self._app,
+            image,
+            lambda: bench.own_marks(image),
+            bench.view_of(image),
+            window_choices(image),
         )
         self.panel.read_out.connect(self._app.read_out)
         self.panel.closed.connect(self._toggle)

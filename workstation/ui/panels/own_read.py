@@ -17,21 +17,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workstation.domain.image import Image, ImageKind
+from workstation.domain.hanging import Hanging, hangings
+from workstation.domain.image import Image
 from workstation.domain.protocol import Protocol
 from workstation.domain.reading import Reading, ReadingState, missing_in
 from workstation.domain.schema import Missing
 from workstation.i18n import language, tr
-from workstation.ui.actions import bind, show_key
+from workstation.ui.actions import bind, hint, show_key
 from workstation.ui.panels.bench import Bench
 from workstation.ui.panels.elsewhere import Elsewhere
 from workstation.ui.panels.form import scope_title
 from workstation.ui.state.app_state import AppState
 from workstation.ui.state.autosave import Autosave
 from workstation.ui.state.reading_session import ReadingSession
-
-# More panes than this are too small to read on.
-MOST_PANES = 4
 
 
 class OwnRead(QWidget):
@@ -108,44 +106,68 @@ class OwnRead(QWidget):
         self._lay_out()
         self._show_missing()
 
+    # how images hang
+
     def _lay_out(self) -> None:
-        """OD left, OS right; one stack, with the other series to look at beside it."""
-        bench = self.bench
-        for image in self.targets[:MOST_PANES]:
-            bench.add_pane(image, lambda i=image: bench.own_marks(i), drawing=True)
-        if len(self.targets) > MOST_PANES:
-            combo = QComboBox()
-            for start in range(0, len(self.targets), MOST_PANES):
-                group = self.targets[start : start + MOST_PANES]
-                combo.addItem(" · ".join(i.number for i in group), group)
-            combo.activated.connect(lambda: self._show_group(combo.currentData()))
-            bench.below.addWidget(combo)
-        others = [i for i in self.images if not i.is_target and i.kind is ImageKind.STACK]
-        if others:
-            combo = QComboBox()
-            combo.setObjectName("beside")
-            combo.addItem(tr("Target series only"), None)
-            for other in others:
-                text = tr("beside: {series}", series=other.series_description or other.number)
-                combo.addItem(text, other)
-            combo.activated.connect(lambda: self._beside(combo.currentData()))
-            bench.below.addWidget(combo)
+        """The first way of hanging; the others by name, or in turn with the keys."""
+        self.hangings = hangings(self.images, self.earlier)
+        self._hung = 0
+        self.ways = QComboBox()
+        self.ways.setObjectName("hanging")
+        self.ways.setToolTip(
+            tr("How images hang; {next} and {previous} go through all",
+               next=hint("hanging_next"), previous=hint("hanging_previous"))
+        )  # fmt: skip
+        for hanging in self.hangings:
+            self.ways.addItem(self._hanging_name(hanging))
+        self.ways.activated.connect(lambda: self.hang(self.ways.currentIndex()))
+        if len(self.hangings) > 1:
+            self.bench.below.addWidget(self.ways)
+        bind(self, "hanging_next", lambda: self.hang(self._hung + 1))
+        bind(self, "hanging_previous", lambda: self.hang(self._hung - 1))
+        self.hang(0)
+
+    def hang(self, which: int) -> None:
+        """Hang images in the way of that number, counted round."""
+        if not self.hangings:
+            return
+        self._hung = which % len(self.hangings)
+        self.ways.setCurrentIndex(self._hung)
+        hanging = self.hangings[self._hung]
+        bench, known = self.bench, {i.image_id: i for i in (*self.images, *self.earlier)}
+        bench.clear_panes()
+        for n, slot in enumerate(hanging.slots):
+            image = known.get(slot.image_id)
+            own = image in self.targets
+            bench.add_pane(
+                image,
+                (lambda i=image: bench.own_marks(i)) if own else lambda: (),
+                drawing=own,
+                message=tr("No image of this side"),
+                title=tr("Visit before this one") if image in self.earlier else "",
+                at=divmod(n, hanging.cols),
+                anchor=slot.anchor,
+            )
         bench.refresh()
-        if bench.panes:
-            bench.panes[0][0].setFocus()
+        bench.focus_first()
 
-    def _show_group(self, group: tuple[Image, ...]) -> None:
-        self.bench.clear_panes()
-        for image in group:
-            self.bench.add_pane(image, lambda i=image: self.bench.own_marks(i), drawing=True)
-        self.bench.refresh()
-
-    def _beside(self, other: Image | None) -> None:
-        """A view-only series beside the target one."""
-        self._show_group(self.targets[:MOST_PANES])
-        if other is not None:
-            self.bench.add_pane(other, lambda: (), drawing=False)
-        self.bench.refresh()
+    def _hanging_name(self, hanging: Hanging) -> str:
+        numbers = {i.image_id: i.number for i in (*self.images, *self.earlier)}
+        shown = " · ".join(numbers[i] for i in hanging.image_ids)
+        names = {
+            "eyes": tr("Both eyes"),
+            "eyes_fields": tr("Both eyes, two fields"),
+            "eyes_one_field": tr("Both eyes, one field"),
+            "previous_visit": tr("With the visit before"),
+            "eye_unknown": tr("Eye unknown"),
+            "breasts": tr("CC above MLO"),
+            "breasts_cc": tr("CC, right and left"),
+            "breasts_mlo": tr("MLO, right and left"),
+            "stack": tr("One series"),
+            "beside": tr("With another series"),
+            "radiographs": tr("Side by side") if hanging.cols > 1 else tr("One image"),
+        }
+        return f"{names[hanging.hanging_id]}: {shown}"
 
     # what is missing
 
