@@ -61,7 +61,7 @@ TABLE: dict[str, tuple[frozenset[Role], list[str]]] = {
 # These sign nobody in: they work without a study, or the window asks who it is.
 WITHOUT_A_PERSON = {
     "study create", "study protocols", "dataset verify", "dataset export", "dataset diff",
-    "metrics lidc", "info", "demo", "run",
+    "metrics lidc", "info", "render", "demo", "run",
 }  # fmt: skip
 REFUSALS = {"role.needed", "assignment.not_yours"}
 

@@ -196,7 +196,7 @@ def test_very_many_items_are_read_or_refused(intake: ChildIntake, tmp_path: Path
     path = tmp_path / "wide.dcm"
     path.write_bytes(wide(100_000))
     with grows_little():
-        found = intake.inspect(intake.find([path], quiet)[0])
+        found = next(intake.inspect(intake.find([path], quiet)))
     assert isinstance(found, (FileFacts, Refusal))
 
 
@@ -247,7 +247,7 @@ def test_bundled_objects_that_are_no_images_are_named(intake: ChildIntake) -> No
     names = ("rtplan.dcm", "rtstruct.dcm", "test-SR.dcm", "reportsi.dcm", "waveform_ecg.dcm",
              "MR_truncated.dcm", "nested_priv_SQ.dcm")  # fmt: skip
     for file in intake.find([folder / name for name in names], quiet):
-        found = intake.inspect(file)
+        found = next(intake.inspect([file]))
         if isinstance(found, FileFacts):
             found = intake.decode(found)
         assert isinstance(found, Refusal), file.name
@@ -261,7 +261,7 @@ def test_regions_and_views_that_are_no_sequences_are_refused_or_unknown(
     ds.SequenceOfUltrasoundRegions = item(RegionSpatialFormat=1)
     path = tmp_path / "us.dcm"
     ds.save_as(path, enforce_file_format=True)
-    facts = intake.inspect(intake.find([path], quiet)[0])
+    facts = next(intake.inspect(intake.find([path], quiet)))
     assert isinstance(facts, FileFacts)
     plan = intake.picture(facts)
     assert plan.spacing is None and plan.warnings == ("spacing.region_units",)

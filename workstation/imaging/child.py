@@ -22,7 +22,8 @@ from workstation.imaging import probing
 
 MEMORY_BYTES = 6 << 30
 SECONDS_PER_CALL = 20
-CALLS_PER_CHILD = 400
+# A new child costs as much as inspecting some 300 files.
+CALLS_PER_CHILD = 2000
 _WARNINGS = ("photo.maybe_damaged", "photo.profile_unusable")
 _TABLE_BYTES = 33**3 * 3
 # Files that are asked about at once: the child goes on while its last answer is being read.
