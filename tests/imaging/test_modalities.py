@@ -18,6 +18,7 @@ from pydicom.uid import UltrasoundMultiFrameImageStorage
 
 from tests.imaging.files import dicom, enhanced_mr, item
 from tests.studies import Team, document, shipped
+from workstation.display.grey import GreyChain
 from workstation.domain.image import Image, ImageKind, SpacingKind
 from workstation.exchange.dataset_folder import nifti_bytes, png_bytes
 from workstation.services import importing
@@ -192,3 +193,59 @@ def test_how_a_side_is_called() -> None:
     assert replace(base, laterality="L").side == "L"
     assert replace(base, laterality="L", view="CC").side == "L CC"
     assert replace(base, view="PA").side == "PA"
+
+
+@pytest.mark.parametrize("team", ["mr_lesion"], indirect=True)
+def test_slices_of_several_depths_keep_their_values(team: Team, tmp_path: Path) -> None:
+    """Small unsigned, large unsigned: no slice is wrapped into another sign."""
+    place = {
+        "Modality": "MR",
+        "PixelSpacing": [1, 1],
+        "ImageOrientationPatient": [1, 0, 0, 0, 1, 0],
+    }
+    low = np.arange(20, dtype=np.uint8).reshape(4, 5)
+    high = (np.arange(20).reshape(4, 5) + 60_000).astype(np.uint16)
+    result = take(team, tmp_path, {
+        "a.dcm": dicom(low, ImagePositionPatient=[0, 0, 0], SeriesInstanceUID="2.25.3", **place),
+        "b.dcm": dicom(high, ImagePositionPatient=[0, 0, 2], SeriesInstanceUID="2.25.3", **place),
+    })  # fmt: skip
+    assert result.refusals == ()
+    (image,) = result.images
+    assert image.dtype == "uint16" and image.decoder == "uncompressed"
+    pixels = team["coordinator"].pixels
+    assert np.array_equal(pixels.plane(image, 0), low)
+    assert np.array_equal(pixels.plane(image, 1), high)
+
+
+@pytest.mark.parametrize("team", ["mr_lesion"], indirect=True)
+def test_slices_no_depth_holds_together_are_refused(team: Team, tmp_path: Path) -> None:
+    place = {
+        "Modality": "MR",
+        "PixelSpacing": [1, 1],
+        "ImageOrientationPatient": [1, 0, 0, 0, 1, 0],
+    }
+    signed = np.full((4, 5), -7, np.int16)
+    high = np.full((4, 5), 60_000, np.uint16)
+    result = take(team, tmp_path, {
+        "a.dcm": dicom(signed, ImagePositionPatient=[0, 0, 0], SeriesInstanceUID="2.25.3", **place),
+        "b.dcm": dicom(high, ImagePositionPatient=[0, 0, 2], SeriesInstanceUID="2.25.3", **place),
+    })  # fmt: skip
+    assert result.images == ()
+    assert [(r.name, r.code) for r in result.refusals] == [
+        ("a.dcm", "stack.depths"), ("b.dcm", "stack.depths")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("team", ["dr_screening"], indirect=True)
+def test_a_grey_photograph_of_12_bits_is_shown_as_its_file_says(team: Team, tmp_path: Path) -> None:
+    grey = np.linspace(0, 4095, 20).astype(np.uint16).reshape(4, 5)
+    as_op = {"Modality": "OP", "ImageLaterality": "R", "BitsStored": 12, "HighBit": 11}
+    result = take(team, tmp_path, {
+        "plain.dcm": dicom(grey, **as_op),
+        "own.dcm": dicom(grey // 2, WindowCenter=1000, WindowWidth=500, **as_op),
+    })  # fmt: skip
+    assert result.refusals == ()
+    plain, own = sorted(result.images, key=lambda i: len(i.windows))
+    assert plain.windows == () and [(w.center, w.width) for w in own.windows] == [(1000, 500)]
+    shown = GreyChain.of(plain).grey(team["coordinator"].pixels.plane(plain))
+    assert (shown.min(), shown.max()) == (0, 255)
