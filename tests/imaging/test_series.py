@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -268,5 +269,6 @@ def test_very_many_orientations_are_told_apart() -> None:
         frames.append(
             {"ImagePositionPatient": [0, 0, n], "ImageOrientationPatient": [x, y, 0, -y, x, 0]}
         )
-    plans = stack_plans([facts(200, frames=frames)])
+    one = facts(200)
+    plans = stack_plans([replace(one, attributes={**one.attributes, "frames": frames})])
     assert {plan.frames for plan in plans} == {(n, n + 1) for n in range(0, 200, 2)}
