@@ -695,3 +695,24 @@ def test_mutated_files_of_every_decoder_end_in_a_picture_or_a_sentence(tmp_path:
                 assert error.code in messages.ERRORS
             else:
                 assert shown.pixels.dtype == np.uint8
+
+
+@needs_dcmtk
+def test_an_overlay_in_words_of_the_other_order(tmp_path: Path) -> None:
+    mask = draw.integers(0, 2, (11, 13))
+    path = overlaid(tmp_path / "a.dcm", mask, [5, 9])
+    turned = tmp_path / "b.dcm"
+    call("dcmconv", "+tb", path, turned)
+    assert pydicom.dcmread(turned).file_meta.TransferSyntaxUID == ExplicitVRBigEndian
+    expected = render(Looking(), RenderFile(path, overlays=True)).pixels
+    assert np.array_equal(render(Looking(), RenderFile(turned, overlays=True)).pixels, expected)
+
+
+def test_a_stream_of_fewer_bits_than_its_header_is_read(tmp_path: Path) -> None:
+    """The header says 12 of 16 bits; the stream needed no more than 8."""
+    values = draw.integers(0, 256, (16, 16)).astype(np.uint8)
+    coded = [imagecodecs.jpegls_encode(values)]
+    path = written(tmp_path / "a.dcm", values.astype(np.uint16), JPEGLSLossless, coded,
+                   BitsStored=12, HighBit=11)  # fmt: skip
+    view = ChildViewing().view(path, 1, overlays=False)
+    assert view.pixels.dtype == np.uint16 and np.array_equal(view.pixels, values)
