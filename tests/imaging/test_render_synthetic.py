@@ -716,3 +716,14 @@ def test_a_stream_of_fewer_bits_than_its_header_is_read(tmp_path: Path) -> None:
                    BitsStored=12, HighBit=11)  # fmt: skip
     view = ChildViewing().view(path, 1, overlays=False)
     assert view.pixels.dtype == np.uint16 and np.array_equal(view.pixels, values)
+
+
+@pytest.mark.parametrize("samples", [1, 3])
+def test_a_stream_of_more_bits_than_its_header_is_refused(tmp_path: Path, samples: int) -> None:
+    """Cut down to the bits of the header its values would be others."""
+    shape = (16, 16) if samples == 1 else (16, 16, 3)
+    values = draw.integers(0, 65_536, shape).astype(np.uint16)
+    coded = [imagecodecs.jpeg2k_encode(values, reversible=True)]
+    path = written(tmp_path / "a.dcm", values.astype(np.uint8), JPEG2000Lossless, coded)
+    with pytest.raises(InvalidValue, match="dicom.bits"):
+        ChildViewing().view(path, 1, overlays=False)

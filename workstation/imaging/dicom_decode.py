@@ -99,6 +99,9 @@ def frame_words(dataset: Any, frame: int) -> tuple[Words, str, int | None]:
     size = (int(dataset.Rows), int(dataset.Columns))
     if words.shape != (size if samples == 1 else (*size, 3)):
         raise InvalidValue("dicom.frame_size")
+    allocated, found = int(dataset.BitsAllocated), words.dtype.itemsize * 8
+    if found > max(allocated, 8):
+        raise InvalidValue("dicom.bits", stored=found, high=found - 1, allocated=allocated)
     return words, space, precision
 
 
