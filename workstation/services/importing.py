@@ -333,7 +333,7 @@ def _stack(
         series_description=_described(a, stack.part),
         decoder=planes[0].decoder,
         source_sha256=tuple(dict.fromkeys(f.sha256 for f in stack.files)),
-        warnings=stack.warnings + lossy,
+        warnings=(*stack.warnings, *dict.fromkeys(w for p in planes for w in p.warnings), *lossy),
         slice_rescale=stack.slice_rescale,
         slice_windows=stack.slice_windows,
         aspect=stack.aspect,
