@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, generate_uid
 
+from tests.imaging.dicoms import table
 from tests.imaging.files import dicom, enhanced_mr, item
 from tests.studies import Team, document, shipped
 from workstation.domain.intake import FileFacts, Refusal
@@ -265,3 +266,31 @@ def test_regions_and_views_that_are_no_sequences_are_refused_or_unknown(
     assert isinstance(facts, FileFacts)
     plan = intake.picture(facts)
     assert plan.spacing is None and plan.warnings == ("spacing.region_units",)
+
+
+def long_text() -> bytes:
+    """A manufacturer's name of 60 MB, in a place where 64 characters are allowed."""
+    whole = data(slice_(0, Manufacturer="Q" * 64))
+    head = whole.index(b"\x08\x00\x70\x00LO")
+    meant = whole[head : head + 72]
+    text = b"\x08\x00\x70\x00UN\0\0" + struct.pack("<I", 60 << 20) + b"Q" * (60 << 20)
+    return whole.replace(meant, text, 1)
+
+
+def many_tables() -> bytes:
+    """As many VOI tables as fit: 60 of 65536 entries."""
+    item = table([0, 0, 16], struct.pack("<H", 40_000) * 65_536)
+    return data(slice_(0, VOILUTSequence=[item] * 60))
+
+
+@pytest.mark.parametrize(
+    ("make", "code"), [(long_text, "dicom.bad_value"), (many_tables, "file.too_much_memory")]
+)
+def test_a_header_that_says_too_much_is_refused(
+    intake: ChildIntake, tmp_path: Path, make: Callable[[], bytes], code: str
+) -> None:
+    path = tmp_path / "big.dcm"
+    path.write_bytes(make())
+    with grows_little():
+        found = next(intake.inspect(intake.find([path], quiet)))
+    assert isinstance(found, Refusal) and found.code == code

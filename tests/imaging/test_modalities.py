@@ -3,6 +3,7 @@ freeze; against the values written into the files."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,12 +17,17 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import UltrasoundMultiFrameImageStorage
 
+from tests.imaging.dicoms import table
 from tests.imaging.files import dicom, enhanced_mr, item
 from tests.studies import Team, document, shipped
-from workstation.domain.image import Image, ImageKind, SpacingKind
+from workstation.display.grey import GreyChain
+from workstation.domain.arbitration import ReferenceStandard
+from workstation.domain.case import Subject
+from workstation.domain.image import Image, ImageKind, SpacingKind, Window
+from workstation.domain.reading import ReadingBody
 from workstation.exchange.dataset_folder import nifti_bytes, png_bytes
 from workstation.services import importing
-from workstation.services.freezing import _image_entry
+from workstation.services.freezing import FrozenCase, _image_entry, _readme
 from workstation.services.importing import ImportFiles, ImportResult
 from workstation.services.reading import ordered_images
 
@@ -192,3 +198,109 @@ def test_how_a_side_is_called() -> None:
     assert replace(base, laterality="L").side == "L"
     assert replace(base, laterality="L", view="CC").side == "L CC"
     assert replace(base, view="PA").side == "PA"
+
+
+@pytest.mark.parametrize("team", ["mr_lesion"], indirect=True)
+def test_slices_of_several_depths_keep_their_values(team: Team, tmp_path: Path) -> None:
+    """Small unsigned, large unsigned: no slice is wrapped into another sign."""
+    place = {
+        "Modality": "MR",
+        "PixelSpacing": [1, 1],
+        "ImageOrientationPatient": [1, 0, 0, 0, 1, 0],
+    }
+    low = np.arange(20, dtype=np.uint8).reshape(4, 5)
+    high = (np.arange(20).reshape(4, 5) + 60_000).astype(np.uint16)
+    result = take(team, tmp_path, {
+        "a.dcm": dicom(low, ImagePositionPatient=[0, 0, 0], SeriesInstanceUID="2.25.3", **place),
+        "b.dcm": dicom(high, ImagePositionPatient=[0, 0, 2], SeriesInstanceUID="2.25.3", **place),
+    })  # fmt: skip
+    assert result.refusals == ()
+    (image,) = result.images
+    assert image.dtype == "uint16" and image.decoder == "uncompressed"
+    pixels = team["coordinator"].pixels
+    assert np.array_equal(pixels.plane(image, 0), low)
+    assert np.array_equal(pixels.plane(image, 1), high)
+
+
+@pytest.mark.parametrize("team", ["mr_lesion"], indirect=True)
+def test_slices_no_depth_holds_together_are_refused(team: Team, tmp_path: Path) -> None:
+    place = {
+        "Modality": "MR",
+        "PixelSpacing": [1, 1],
+        "ImageOrientationPatient": [1, 0, 0, 0, 1, 0],
+    }
+    signed = np.full((4, 5), -7, np.int16)
+    high = np.full((4, 5), 60_000, np.uint16)
+    result = take(team, tmp_path, {
+        "a.dcm": dicom(signed, ImagePositionPatient=[0, 0, 0], SeriesInstanceUID="2.25.3", **place),
+        "b.dcm": dicom(high, ImagePositionPatient=[0, 0, 2], SeriesInstanceUID="2.25.3", **place),
+    })  # fmt: skip
+    assert result.images == ()
+    assert [(r.name, r.code) for r in result.refusals] == [
+        ("a.dcm", "stack.depths"), ("b.dcm", "stack.depths")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("team", ["dr_screening"], indirect=True)
+def test_a_grey_photograph_of_12_bits_is_shown_as_its_file_says(team: Team, tmp_path: Path) -> None:
+    grey = np.linspace(0, 4095, 20).astype(np.uint16).reshape(4, 5)
+    as_op = {"Modality": "OP", "ImageLaterality": "R", "BitsStored": 12, "HighBit": 11}
+    result = take(team, tmp_path, {
+        "plain.dcm": dicom(grey, **as_op),
+        "own.dcm": dicom(grey // 2, WindowCenter=1000, WindowWidth=500, **as_op),
+    })  # fmt: skip
+    assert result.refusals == ()
+    plain, own = sorted(result.images, key=lambda i: len(i.windows))
+    assert plain.windows == () and [(w.center, w.width) for w in own.windows] == [(1000, 500)]
+    shown = GreyChain.of(plain).grey(team["coordinator"].pixels.plane(plain))
+    assert (shown.min(), shown.max()) == (0, 255)
+
+
+@pytest.mark.parametrize("team", [document(modality="ultrasound")], indirect=True)
+def test_what_is_found_while_decoding_a_clip_is_kept(team: Team, tmp_path: Path) -> None:
+    clip = DRAW.integers(0, 255, (4 * 6, 8, 3), np.uint8)
+    result = take(team, tmp_path, {
+        "clip.dcm": dicom(clip, SOPClassUID=UltrasoundMultiFrameImageStorage, Modality="US", Rows=6,
+                          NumberOfFrames=4, ICCProfile=b"no profile at all" * 20),
+    })  # fmt: skip
+    assert [i.warnings for i in result.images] == [("photo.profile_unusable",)]
+
+
+@pytest.mark.parametrize("team", ["mammography"], indirect=True)
+def test_a_frozen_radiograph_says_how_its_values_are_shown(team: Team, tmp_path: Path) -> None:
+    """The PNG holds stored values: polarity, windows and padding are not in it."""
+    lut = [table([3, 0, 12], [7, 2000, 4095], ModalityLUTType="US")]
+    values = (np.arange(20) % 3).astype(np.uint16).reshape(4, 5)
+    result = take(team, tmp_path, {
+        "a.dcm": dicom(values, Modality="MG", PhotometricInterpretation="MONOCHROME1", WindowWidth=100,
+                       WindowCenter=50, PixelPaddingValue=0, ModalityLUTSequence=lut),
+    })  # fmt: skip
+    (image,) = result.images
+    entry = _image_entry(image, "x")
+    assert entry["inverted"] is True and entry["padding"] == [0, 0]
+    assert entry["windows"] == [{"center": "50.0", "width": "100.0", "function": "LINEAR"}]
+    assert entry["modality_lut"] == {"first": 0, "bits": 12, "entries": [7, 2000, 4095]}
+
+
+def test_photographs_and_ct_are_frozen_as_before() -> None:
+    """Their windows were known and not frozen: the fingerprint of a version made anew stays."""
+    window = (Window(40.0, 400.0),)
+    plain = Image("i", "c", "F0001", ImageKind.PHOTOGRAPH, "OP", 4, 5, 1, 1, "uint8", ())
+    ct = replace(plain, kind=ImageKind.STACK, modality="CT", dtype="int16")
+    for image in (plain, ct):
+        shown = replace(image, windows=window, padding=(-2000, -2000))
+        assert _image_entry(shown, "x") == _image_entry(image, "x")
+
+
+def test_the_words_of_versions_frozen_before_stand() -> None:
+    """The page is part of every version's fingerprint: new kinds of images add to it."""
+    plain = Image("i", "c", "F0001", ImageKind.PHOTOGRAPH, "OP", 4, 5, 1, 1, "uint8", ())
+    told = replace(plain, kind=ImageKind.RADIOGRAPH, modality="MG", windows=(Window(1.0, 2.0),))
+    reference = ReferenceStandard("c", "consensus", ReadingBody(), {}, {})
+
+    def page(image: Image) -> str:
+        return _readme([FrozenCase(Subject("s", "P", "", ""), (image,), reference, 2)])
+
+    known = "dd087999622cbd173d452c9f4810943deb91571e3475479f2c8d8ea8014273cb"
+    assert hashlib.sha256(page(plain).encode()).hexdigest() == known
+    assert page(told).startswith(page(plain)) and "inverted" in page(told)

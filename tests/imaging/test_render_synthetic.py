@@ -695,3 +695,35 @@ def test_mutated_files_of_every_decoder_end_in_a_picture_or_a_sentence(tmp_path:
                 assert error.code in messages.ERRORS
             else:
                 assert shown.pixels.dtype == np.uint8
+
+
+@needs_dcmtk
+def test_an_overlay_in_words_of_the_other_order(tmp_path: Path) -> None:
+    mask = draw.integers(0, 2, (11, 13))
+    path = overlaid(tmp_path / "a.dcm", mask, [5, 9])
+    turned = tmp_path / "b.dcm"
+    call("dcmconv", "+tb", path, turned)
+    assert pydicom.dcmread(turned).file_meta.TransferSyntaxUID == ExplicitVRBigEndian
+    expected = render(Looking(), RenderFile(path, overlays=True)).pixels
+    assert np.array_equal(render(Looking(), RenderFile(turned, overlays=True)).pixels, expected)
+
+
+def test_a_stream_of_fewer_bits_than_its_header_is_read(tmp_path: Path) -> None:
+    """The header says 12 of 16 bits; the stream needed no more than 8."""
+    values = draw.integers(0, 256, (16, 16)).astype(np.uint8)
+    coded = [imagecodecs.jpegls_encode(values)]
+    path = written(tmp_path / "a.dcm", values.astype(np.uint16), JPEGLSLossless, coded,
+                   BitsStored=12, HighBit=11)  # fmt: skip
+    view = ChildViewing().view(path, 1, overlays=False)
+    assert view.pixels.dtype == np.uint16 and np.array_equal(view.pixels, values)
+
+
+@pytest.mark.parametrize("samples", [1, 3])
+def test_a_stream_of_more_bits_than_its_header_is_refused(tmp_path: Path, samples: int) -> None:
+    """Cut down to the bits of the header its values would be others."""
+    shape = (16, 16) if samples == 1 else (16, 16, 3)
+    values = draw.integers(0, 65_536, shape).astype(np.uint16)
+    coded = [imagecodecs.jpeg2k_encode(values, reversible=True)]
+    path = written(tmp_path / "a.dcm", values.astype(np.uint8), JPEG2000Lossless, coded)
+    with pytest.raises(InvalidValue, match="dicom.bits"):
+        ChildViewing().view(path, 1, overlays=False)

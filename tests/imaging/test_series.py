@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -258,3 +259,16 @@ def test_side_and_view_are_what_the_header_says(
 ) -> None:
     plan = picture_plan(facts(**({"Modality": "MG"} | said)))
     assert (plan.laterality, plan.view) == (laterality, view)
+
+
+def test_very_many_orientations_are_told_apart() -> None:
+    """A file says one for each of its frames: less than a thousandth apart they are the same."""
+    frames = []
+    for n in range(200):
+        x, y = np.cos(turn := 0.004 * (n // 2) + 0.0005 * (n % 2)), np.sin(turn)
+        frames.append(
+            {"ImagePositionPatient": [0, 0, n], "ImageOrientationPatient": [x, y, 0, -y, x, 0]}
+        )
+    one = facts(200)
+    plans = stack_plans([replace(one, attributes={**one.attributes, "frames": frames})])
+    assert {plan.frames for plan in plans} == {(n, n + 1) for n in range(0, 200, 2)}

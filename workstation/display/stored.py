@@ -22,6 +22,8 @@ def stored_values(
     shift = high + 1 - stored
     mask = (1 << stored) - 1
     unsigned = _unsigned(words)
+    if high >= unsigned.dtype.itemsize * 8:  # a stream that needed fewer bits than its header says
+        unsigned = unsigned.astype(np.uint16)
     if shift or mask != (1 << unsigned.dtype.itemsize * 8) - 1:
         unsigned = (unsigned >> unsigned.dtype.type(shift)) & unsigned.dtype.type(mask)
     if not signed:

@@ -1,4 +1,6 @@
-"""Disc, cup and fovea of a photograph: disc diameter, vertical cup-disc ratio, ETDRS grid.
+"""Disc, cup and fovea of a photograph: disc diameter, vertical cup-disc ratio, ETDRS grid, and
+which eye it shows by the places of disc and fovea, to warn where the stated eye is another: nothing
+is decided or mirrored by that.
 
 The grid of the Early Treatment Diabetic Retinopathy Study has circles of 1, 3 and 6 mm diameter
 around the centre of the macula. A photograph has no millimetres of the retina; the study takes a
@@ -12,14 +14,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from workstation.domain.image import Eye, Image
-from workstation.domain.marks import BoxShape, Mark, PointShape, PolygonShape, mark_planes
+from workstation.domain.image import Eye, Image, ImageKind
+from workstation.domain.marks import (
+    BoxShape,
+    Mark,
+    PointShape,
+    PolygonShape,
+    area_px,
+    mark_center,
+    mark_planes,
+)
+from workstation.domain.schema import Schema
 
 DISC, CUP, FOVEA = "DISC", "CUP", "FOVEA"
 """Codes of the structures in every protocol."""
 
 RADII_DD = (1 / 3, 1.0, 2.0)
-DISC_UM = 1500
 
 
 class Lacking(StrEnum):
@@ -84,8 +94,8 @@ class EtdrsGrid:
     """Centre (x, y), the three radii and the disc diameter, all in pixels of the photograph.
 
     `nasal` is 1 where the nose lies towards larger x, -1 towards smaller, None where that is not
-    known: then left and right have no names. `contradicted`: the disc lies on the other side of
-    the fovea than the stated eye has it.
+    known: then left and right have no names. `contradicted`: disc and fovea lie as in the eye that
+    is not the stated one.
     """
 
     center: tuple[float, float]
@@ -137,7 +147,58 @@ def etdrs_grid(image: Image, marks: Sequence[Mark]) -> EtdrsGrid | Lacking:
     if across is None or not masks:
         return Lacking.DISC
     nasal = {Eye.OD: 1, Eye.OS: -1, None: None}[image.eye]
-    disc_x = float(masks[0].centroid[0])
-    contradicted = nasal is not None and (disc_x - fovea.shape.x) * nasal < 0
     center = fovea.shape.x, fovea.shape.y
+    contradicted = _contradicts(image, _middle(disc, image), center) is not None
     return EtdrsGrid(center, across, None if contradicted else nasal, contradicted)
+
+
+def eye_by_disc(disc: tuple[float, float], fovea: tuple[float, float]) -> Eye | None:
+    """The eye in whose photograph disc and fovea, as (x, y) pixels, lie like this.
+
+    The disc is on the side of the nose: right of the fovea in a right eye, as one faces the
+    patient. None where it lies rather above or below: such a photograph is turned.
+    """
+    across, down = disc[0] - fovea[0], disc[1] - fovea[1]
+    if abs(across) <= abs(down):
+        return None
+    return Eye.OD if across > 0 else Eye.OS
+
+
+def contradictions(
+    schema: Schema, images: Sequence[Image], marks: Sequence[Mark]
+) -> tuple[tuple[Image, Eye], ...]:
+    """Photographs whose stated eye is not the one their disc and fovea marks show, with that one.
+
+    Only where each is marked once; a photograph of an unknown eye contradicts nothing.
+    """
+    out = []
+    for image in images:
+        if image.kind is not ImageKind.PHOTOGRAPH:
+            continue
+        here = [mark for mark in marks if mark.image_id == image.image_id]
+        disc = _only(here, DISC, Lacking.DISC)
+        fovea = _only(here, schema.fovea_class, Lacking.FOVEA)
+        if isinstance(disc, Lacking) or isinstance(fovea, Lacking):
+            continue
+        shown = _contradicts(image, _middle(disc, image), _middle(fovea, image))
+        if shown is not None:
+            out.append((image, shown))
+    return tuple(out)
+
+
+def _contradicts(
+    image: Image, disc: tuple[float, float] | None, fovea: tuple[float, float] | None
+) -> Eye | None:
+    """The eye that disc and fovea show where another is stated."""
+    if image.eye is None or disc is None or fovea is None:
+        return None
+    shown = eye_by_disc(disc, fovea)
+    return None if shown is image.eye else shown
+
+
+def _middle(mark: Mark, image: Image) -> tuple[float, float] | None:
+    """Centre (x, y) of a mark; None where an outline holds no pixel."""
+    if not mark.is_point and not area_px(mark_planes(mark, image.rows, image.cols)):
+        return None
+    x, y, _ = mark_center(mark, image.rows, image.cols)
+    return float(x), float(y)

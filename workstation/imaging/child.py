@@ -24,6 +24,9 @@ MEMORY_BYTES = 6 << 30
 SECONDS_PER_CALL = 20
 # A new child costs as much as inspecting some 300 files.
 CALLS_PER_CHILD = 2000
+# What is said of a file is held by the parent: the longest header that is read, of 16 000 frames,
+# says as much.
+MAX_REPLY = 12 << 20
 _WARNINGS = ("photo.maybe_damaged", "photo.profile_unusable")
 _TABLE_BYTES = 33**3 * 3
 # Files that are asked about at once: the child goes on while its last answer is being read.
@@ -75,7 +78,11 @@ def _answer(pipe: Connection, call: str, location: tuple[str, str], frame: int) 
         reply = {"refused": "file.damaged", "params": {"kind": type(error).__name__}}
     if "ok" not in reply:
         plane = None
-    pipe.send_bytes(json.dumps(reply, default=str).encode())
+    said = json.dumps(reply, default=str).encode()
+    if len(said) > MAX_REPLY:
+        said = b'{"refused": "file.too_much_memory", "params": {}}'
+        plane = None
+    pipe.send_bytes(said)
     if plane is not None:
         pipe.send_bytes(memoryview(np.ascontiguousarray(plane.pixels)).cast("B"))
         pipe.send_bytes(plane.coded or b"-")
@@ -193,18 +200,18 @@ class DecodingChild:
             raise InvalidValue("file.crashed_decoder") from error
 
     def _reply(self) -> dict[str, Any]:
-        reply = json.loads(self._receive())
+        reply = json.loads(self._receive(MAX_REPLY))
         if "refused" in reply:
             raise InvalidValue(str(reply["refused"]), **dict(reply["params"]))
         return dict(reply["ok"])
 
-    def _receive(self) -> bytes:
+    def _receive(self, most: int = probing.MAX_BYTES + 4096) -> bytes:
         assert self._pipe is not None
         if not self._pipe.poll(SECONDS_PER_CALL):
             self._kill()
             raise InvalidValue("file.timeout", seconds=SECONDS_PER_CALL)
         try:
-            return self._pipe.recv_bytes(probing.MAX_BYTES + 4096)
+            return self._pipe.recv_bytes(most)
         except (EOFError, OSError) as error:
             self._kill()
             raise InvalidValue("file.crashed_decoder") from error

@@ -99,6 +99,9 @@ def frame_words(dataset: Any, frame: int) -> tuple[Words, str, int | None]:
     size = (int(dataset.Rows), int(dataset.Columns))
     if words.shape != (size if samples == 1 else (*size, 3)):
         raise InvalidValue("dicom.frame_size")
+    allocated, found = int(dataset.BitsAllocated), words.dtype.itemsize * 8
+    if found > max(allocated, 8):
+        raise InvalidValue("dicom.bits", stored=found, high=found - 1, allocated=allocated)
     return words, space, precision
 
 
@@ -115,7 +118,7 @@ def _native(dataset: Any, raw: bytes, syntax: str, frame: int) -> Words:
         raise InvalidValue("dicom.pixels_short", found=len(raw), needed=end)
     if bits == 8 and _swapped(dataset, syntax):
         # Bytes stand in words of the other order: whole words are turned, then cut out.
-        part = _turned(raw[start - start % 2 : end + end % 2])[start % 2 :][:size]
+        part = dicom_tables.turned(raw[start - start % 2 : end + end % 2])[start % 2 :][:size]
     else:
         part = raw[start:end]
     order = ">" if syntax == BIG_ENDIAN else "<"
@@ -133,12 +136,6 @@ def _swapped(dataset: Any, syntax: str) -> bool:
     return syntax == BIG_ENDIAN and str(dataset["PixelData"].VR) == "OW"
 
 
-def _turned(part: bytes) -> bytes:
-    if len(part) % 2:
-        part += b"\0"
-    return np.frombuffer(part, "<u2").astype(">u2").tobytes()
-
-
 def _single_bits(raw: bytes, frame: int, rows: int, cols: int, swapped: bool) -> Words:
     """Pixels of one bit, the lowest of a byte first, frames on without a gap (PS3.5 8.1.1)."""
     first = frame * rows * cols
@@ -147,7 +144,7 @@ def _single_bits(raw: bytes, frame: int, rows: int, cols: int, swapped: bool) ->
         raise InvalidValue("dicom.pixels_short", found=len(raw), needed=-(-end // 8))
     start = first // 16 * 2
     part = raw[start : -(-end // 16) * 2]
-    part = _turned(part) if swapped else part
+    part = dicom_tables.turned(part) if swapped else part
     bits = np.unpackbits(np.frombuffer(part, np.uint8), bitorder="little")
     return bits[first - start * 8 :][: rows * cols].reshape(rows, cols)
 

@@ -86,6 +86,13 @@ def _big_endian(dataset: Any) -> bool:
     return str(dataset.file_meta.get("TransferSyntaxUID", "")) == "1.2.840.10008.1.2.2"
 
 
+def turned(part: bytes) -> bytes:
+    """Bytes that stand in 16-bit words of the other order, as they stand in little endian."""
+    if len(part) % 2:
+        part += b"\0"
+    return np.frombuffer(part, "<u2").astype(">u2").tobytes()
+
+
 def palette_of(dataset: Any) -> Palette:
     """The palette of a PALETTE COLOR image, written out or in segments.
 
@@ -147,9 +154,11 @@ def _overlay(dataset: Any, group: int, words: np.ndarray, frame: int) -> np.ndar
     if several and not 0 <= own < frames:
         return np.zeros((rows, cols), np.bool_)
     if (group, 0x3000) in dataset:
-        mask = overlay.unpacked(
-            bytes(dataset[group, 0x3000].value), height, width, own if several else 0
-        )
+        element = dataset[group, 0x3000]
+        data = bytes(element.value)
+        if _big_endian(dataset) and element.VR == "OW":
+            data = turned(data)
+        mask = overlay.unpacked(data, height, width, own if several else 0)
     elif int(value(0x0100, 1)) > 1 and words.ndim == 2:
         bit = int(value(0x0102, 0))
         mask = (words.astype(np.int64) >> bit & 1).astype(np.bool_)[:height, :width]

@@ -29,6 +29,8 @@ MAX_FILE = 2 << 30
 MAX_PIXELS = 400_000_000
 MAX_BYTES = 2 << 30
 MAX_INFLATED = 512 << 20
+# The allow-listed attributes hold 64 characters and less (PS3.5 6.2).
+MAX_TEXT = 1024
 
 ATTRIBUTES = (
     "SOPClassUID",
@@ -400,6 +402,10 @@ def _inspect_dicom(data: bytes) -> Reply:
 
 def _check_values(attributes: Reply) -> None:
     """What decides on patient, series and measure is one value, and a usable one."""
+    for keyword, value in attributes.items():
+        texts = value if isinstance(value, list) else [value]
+        if any(isinstance(text, str) and len(text) > MAX_TEXT for text in texts):
+            raise InvalidValue("dicom.bad_value", attribute=keyword)
     for keyword in _SINGLE:
         if isinstance(attributes.get(keyword), list):
             raise InvalidValue("dicom.bad_value", attribute=keyword)

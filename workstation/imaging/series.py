@@ -194,20 +194,34 @@ def _slices(facts: FileFacts) -> list[_Slice]:
 
 
 class _Directions:
-    """Numbers orientations that are the same to a thousandth."""
+    """Numbers orientations that are the same to a thousandth.
+
+    A file may have one for each of very many frames: each is held against all others at once.
+    """
 
     def __init__(self) -> None:
-        self._known: list[np.ndarray] = []
+        self._known = np.empty((16, 6))
+        self._count = 0
+        self._numbers: dict[tuple[float, ...], int] = {}
 
     def number(self, orientation: tuple[float, ...] | None) -> int:
         if orientation is None:
             return -1
-        found = np.array(orientation)
-        for n, known in enumerate(self._known):
-            if np.abs(found - known).max() <= SAME_DIRECTION:
-                return n
-        self._known.append(found)
-        return len(self._known) - 1
+        found = self._numbers.get(orientation)
+        if found is None:
+            found = self._numbers[orientation] = self._placed(np.array(orientation))
+        return found
+
+    def _placed(self, orientation: np.ndarray) -> int:
+        known = self._known[: self._count]
+        same = np.flatnonzero((np.abs(known - orientation) <= SAME_DIRECTION).all(axis=1))
+        if same.size:
+            return int(same[0])
+        if self._count == len(self._known):
+            self._known = np.concatenate([self._known, np.empty_like(self._known)])
+        self._known[self._count] = orientation
+        self._count += 1
+        return self._count - 1
 
 
 def _group_key(one: _Slice, alike: _Directions) -> tuple[Any, ...]:

@@ -53,6 +53,7 @@ REFUSED = {
     "photo.several_pages": N_("picture with several pages or frames"),
     "photo.transparent": N_("picture with transparent parts"),
     "photo.unsupported": N_("bits or channels of the picture not accepted"),
+    "stack.depths": N_("series of values that no one bit depth holds"),
     "stack.duplicate_position": N_("second slice at the same place"),
     "stack.incomplete": N_("series with a slice that could not be read"),
     "stack.orientation": N_("slice whose directions are no right angle"),

@@ -21,7 +21,7 @@ from workstation.domain.dataset import (
 )
 from workstation.domain.errors import RuleViolation
 from workstation.domain.events import Changes, Topic, changed
-from workstation.domain.image import Image
+from workstation.domain.image import Image, ImageKind, LookupTable, Window
 from workstation.domain.marks import Mark, area_px, mark_center, mark_planes
 from workstation.domain.people import Role
 from workstation.domain.ports import PayloadSource, Progress, SealCheck, UnitOfWork
@@ -315,7 +315,7 @@ def payload_of(
     out: list[PayloadSource] = [
         ("protocol.json", _fixed(canonical_json(_plain(protocol.document)))),
         ("label_key.json", _fixed(canonical_json(label_key(protocol)))),
-        ("README.md", _fixed(README.encode())),
+        ("README.md", _fixed(_readme(content).encode())),
     ]
     subjects = {
         pseudonym: f"subject-{n:04d}"
@@ -541,8 +541,34 @@ def _where_said(image: Image) -> dict[str, Any]:
         "slice_rescale": [[repr(v) for v in pair] for pair in image.slice_rescale],
         "step_vector": _step_vector(image),
         "frame_time_ms": None if image.frame_time_ms is None else repr(image.frame_time_ms),
+        "inverted": image.monochrome1 or image.inverse_shape,
+        "modality_lut": _table(image.modality_lut) if image.modality_lut else None,
     }
+    if not _frozen_without_windows(image):
+        said |= {
+            "padding": list(image.padding) if image.padding else None,
+            "windows": _windows(image.windows),
+            "slice_windows": [_windows(windows) for windows in image.slice_windows],
+            "voi_luts": [_table(table) for table in image.voi_luts],
+        }
     return {key: value for key, value in said.items() if value}
+
+
+def _frozen_without_windows(image: Image) -> bool:
+    """Photographs, and CT, whose values have a scale of their own: versions of them were frozen
+    before windows were, and keep their fingerprint."""
+    return image.kind is ImageKind.PHOTOGRAPH or image.modality == "CT"
+
+
+def _windows(windows: Sequence[Window]) -> list[dict[str, str]]:
+    """Without their explanations, which are free text."""
+    return [
+        {"center": repr(w.center), "width": repr(w.width), "function": w.function} for w in windows
+    ]
+
+
+def _table(table: LookupTable) -> dict[str, Any]:
+    return {"first": table.first, "bits": table.bits, "entries": list(table.entries)}
 
 
 def _step_vector(image: Image) -> list[str]:
@@ -553,12 +579,19 @@ def _step_vector(image: Image) -> list[str]:
     return [repr(v) for v in geometry.step_vector]
 
 
+def _readme(content: Sequence[FrozenCase]) -> str:
+    """How to read the payload. What stands in every version is never reworded: it is part of their
+    fingerprint."""
+    more = any(_where_said(image) for case in content for image in case.images)
+    return README + README_OF_OTHERS if more else README
+
+
 README = """# Frozen dataset version
 
 One folder per case under `cases/`: the images and `labels.json`.
 
-- Photographs: the coded JPEG as delivered (metadata dropped), or PNG. Radiographs: PNG, or NIfTI-1
-  where values have a sign. Stacks: NIfTI-1, stored values with slope and intercept; axes x, y, z.
+- Photographs: the coded JPEG as delivered (metadata dropped), or PNG. Stacks: NIfTI-1, stored
+  values with slope and intercept; axes x, y, z.
 - Coordinates: pixel (x = column, y = row), 0-based; (0, 0) is the centre of the top-left pixel,
   x to the right, y down. A pixel belongs to an outline when its centre is inside or on it
   (even-odd). Painted masks are row-major runs: start, length, start, length ...
@@ -571,4 +604,13 @@ One folder per case under `cases/`: the images and `labels.json`.
   readings are not in the reference.
 - Check the folder with `python3 verify_seal.py`, `sha256sum -c manifest-sha256.txt`, or any
   BagIt tool.
+"""
+
+README_OF_OTHERS = """
+## Images that are neither photographs nor CT
+
+- Radiographs: PNG, or NIfTI-1 where values have a sign. Stacks of colour: NIfTI-1, RGB24.
+- All images hold stored values. How they are shown is said in `labels.json`: `modality_lut`,
+  `slice_rescale`, `windows`, `slice_windows`, `voi_luts`, `padding`, and `inverted` where the
+  smallest value is shown white.
 """

@@ -15,7 +15,14 @@ from workstation.domain.case import Case, CaseState, Subject, moved
 from workstation.domain.errors import EnvironmentProblem, InvalidValue, RuleViolation
 from workstation.domain.events import Changes, Topic, changed
 from workstation.domain.image import Eye, Image, ImageKind, PlaneRef, Window
-from workstation.domain.intake import DecodedPlane, FileFacts, Refusal, SourceFile, StackPlan
+from workstation.domain.intake import (
+    DecodedPlane,
+    FileFacts,
+    PicturePlan,
+    Refusal,
+    SourceFile,
+    StackPlan,
+)
 from workstation.domain.people import Role, require_role
 from workstation.domain.ports import (
     FileIntake,
@@ -294,10 +301,10 @@ def _stack(
                 if name != one.source.name
             ]
         planes.append(plane)
-    dtypes = {str(p.pixels.dtype) for p in planes}
-    dtype = dtypes.pop() if len(dtypes) == 1 else "int16"
-    if dtypes:
-        planes = [DecodedPlane(p.pixels.astype(np.int16)) for p in planes]
+    alike = _of_one_depth(planes)
+    if alike is None:
+        return None, refused + [Refusal(name, "stack.depths") for name in _files(stack)]
+    planes = alike
     a = first.attributes
     patient, study_key = str(a["PatientID"]), str(a.get("StudyInstanceUID", ""))
     lossy = ("photo.lossy",) if any(f.attributes.get("lossy") for f in stack.files) else ()
@@ -311,7 +318,7 @@ def _stack(
         cols=first.cols,
         slices=len(planes),
         samples=3 if planes[0].pixels.ndim == 3 else 1,
-        dtype=dtype,
+        dtype=str(planes[0].pixels.dtype),
         planes=(),
         is_target=False,
         spacing=stack.spacing,
@@ -326,7 +333,7 @@ def _stack(
         series_description=_described(a, stack.part),
         decoder=planes[0].decoder,
         source_sha256=tuple(dict.fromkeys(f.sha256 for f in stack.files)),
-        warnings=stack.warnings + lossy,
+        warnings=(*stack.warnings, *dict.fromkeys(w for p in planes for w in p.warnings), *lossy),
         slice_rescale=stack.slice_rescale,
         slice_windows=stack.slice_windows,
         aspect=stack.aspect,
@@ -338,6 +345,19 @@ def _stack(
     )
     draft = _Draft(patient, study_key, "", str(a.get("PatientSex", "")), image, _files(stack))
     return _with_planes(workspace, draft, planes, written), refused
+
+
+def _of_one_depth(planes: list[DecodedPlane]) -> list[DecodedPlane] | None:
+    """The planes with the same values in one depth; None where neither 16-bit depth holds them."""
+    kinds = {p.pixels.dtype for p in planes}
+    if len(kinds) == 1:
+        return planes
+    common = np.result_type(*kinds)
+    if common.itemsize > 2:
+        common = np.dtype(np.int16)
+        if max(int(p.pixels.max()) for p in planes) > np.iinfo(np.int16).max:
+            return None
+    return [replace(p, pixels=p.pixels.astype(common)) for p in planes]
 
 
 def _grey_facts(attributes: Mapping[str, object]) -> dict[str, Any]:
@@ -496,8 +516,11 @@ def _photograph(
         eye=header_eye or listed_eye,
         field=row.field if row else "",
         spacing=plan.spacing,
-        windows=(_whole_range(plane),) if plane.pixels.ndim == 2 else (),
+        windows=_photo_windows(facts, plan, plane),
+        slope=plan.slope,
+        intercept=plan.intercept,
         monochrome1=plan.monochrome1,
+        padding=plan.padding,
         manufacturer=str(a.get("Manufacturer", "")),
         model=str(a.get("ManufacturerModelName", "")),
         decoder=plane.decoder,
@@ -511,10 +534,15 @@ def _photograph(
     return _with_planes(workspace, draft, [plane], written)
 
 
-def _whole_range(plane: DecodedPlane) -> Window:
-    """A plain picture says itself what is black and white: the ends of its depth."""
+def _photo_windows(facts: FileFacts, plan: PicturePlan, plane: DecodedPlane) -> tuple[Window, ...]:
+    """Of a DICOM file its own: its values may fill 10 or 12 of 16 bits. A plain picture says itself
+    what is black and white: the ends of its depth."""
+    if plane.pixels.ndim == 3:
+        return ()
+    if facts.kind == "dicom":
+        return plan.windows
     levels = float(1 << 8 * plane.pixels.dtype.itemsize)
-    return Window(levels / 2, levels)
+    return (Window(levels / 2, levels),)
 
 
 def _pixel_sha256(plane: DecodedPlane) -> str:

@@ -18,8 +18,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workstation.domain.disc_side import contradictions
-from workstation.domain.fundus import CUP, DISC, Lacking, cup_disc_ratio, disc_diameter
+from workstation.domain.fundus import (
+    CUP,
+    DISC,
+    Lacking,
+    contradictions,
+    cup_disc_ratio,
+    disc_diameter,
+)
 from workstation.domain.image import Image, ImageKind
 from workstation.domain.marks import Mark
 from workstation.domain.measures import Measure
