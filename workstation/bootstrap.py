@@ -1,11 +1,10 @@
-"""The composition root: the only module that sees every room; wires ports to adapters."""
+"""The composition root: the only module that sees every room; wires ports to adapters. `start.py`
+loads it when somebody signs in or a command needs it."""
 
 from __future__ import annotations
 
 import importlib
-import json
 import secrets
-import sys
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -14,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from workstation import settings
-from workstation.cli.commands import main as command_line
 from workstation.domain.dataset import LabelChange
 from workstation.domain.errors import EnvironmentProblem, IntegrityProblem, InvalidValue
 from workstation.domain.nodule_readings import NoduleReadings, RadiographReadings
@@ -35,7 +32,6 @@ from workstation.exchange.frozen_tables import TABLES, frozen_tables
 from workstation.exchange.lidc_xml import lidc_files, lidc_readings
 from workstation.exchange.name_pattern import name_pattern
 from workstation.exchange.photo_list import photo_list
-from workstation.i18n import default_language, set_language
 from workstation.imaging.intake import ChildIntake
 from workstation.imaging.pixels import StudyPixels
 from workstation.imaging.viewing import ChildViewing
@@ -50,11 +46,12 @@ from workstation.services.opening import (
     NewStudy,
     ShippedProtocol,
     SignInCard,
-    checked_protocol,
 )
+from workstation.services.protocol_check import checked_protocol
 from workstation.services.workspace import Workspace
 from workstation.store.files import folder_problem
-from workstation.store.slots import DEFAULT_KIB, sign_in_names, verify
+from workstation.store.recent import recent_studies, remember, sign_in_cards
+from workstation.store.slots import DEFAULT_KIB, verify
 
 if TYPE_CHECKING:
     from workstation.store.study_folder import OpenedStudy
@@ -108,20 +105,14 @@ class Opener:
         return _read_protocol(path)
 
     def cards(self, folder: Path) -> tuple[SignInCard, ...]:
-        cards = [
-            SignInCard(login, name, tuple(Role(r) for r in roles))
-            for login, name, roles in sign_in_names(folder)
-        ]
-        # Always in the same place: people click where their card was.
-        order = (Role.COORDINATOR, Role.READER, Role.ARBITRATOR)
-        return tuple(sorted(cards, key=lambda c: (min(order.index(r) for r in c.roles), c.login)))
+        return sign_in_cards(folder)
 
     def open(self, folder: Path, login: str, passphrase: str) -> Workspace:
         opened, person = _study_folder().open_study(folder, login, passphrase, self._clock)
         workspace = self._workspace(opened, person)
         # What a crash left between submission and comparison is compared before anything else.
         workspace.comparison.compare_pending()
-        self._remember(folder)
+        remember(folder)
         return workspace
 
     def accept_rollback(self, folder: Path, login: str, passphrase: str, because: str) -> None:
@@ -144,16 +135,11 @@ class Opener:
         store = _study_folder()
         new = store.NewStore(study.folder, record, study.document, person, self._memory_kib)
         opened = store.create_study(new, study.passphrase, self._clock)
-        self._remember(study.folder)
+        remember(study.folder)
         return self._workspace(opened, person)
 
     def recent(self) -> tuple[Path, ...]:
-        try:
-            listed = json.loads((user_data_dir() / "recent.json").read_text("utf-8"))
-        except (OSError, ValueError):
-            return ()
-        paths = [Path(p) for p in listed if isinstance(p, str)] if isinstance(listed, list) else []
-        return tuple(p for p in paths if (p / "keyslots.json").is_file())
+        return recent_studies()
 
     def demo(self, progress: Progress) -> DemoStudy:
         folder = user_data_dir() / "demo"
@@ -246,17 +232,6 @@ class Opener:
             close=opened.close,
         )
 
-    def _remember(self, folder: Path) -> None:
-        """Put the study first in the list of recent ones; a list that cannot be kept is no
-        reason not to work."""
-        paths = [str(folder.resolve()), *(str(p) for p in self.recent())]
-        target = user_data_dir() / "recent.json"
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(json.dumps(list(dict.fromkeys(paths))[:8]), "utf-8")
-        except OSError:
-            return
-
 
 def _read_protocol(path: Path) -> ShippedProtocol:
     try:
@@ -268,16 +243,3 @@ def _read_protocol(path: Path) -> ShippedProtocol:
     except Exception as error:
         raise InvalidValue("protocol.yaml", file=path.name, problem=type(error).__name__) from error
     return ShippedProtocol(path.stem, document, checked_protocol(document))
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Start a command, or the window."""
-    set_language(settings.load().language or default_language())
-    opener = Opener()
-
-    def window(store: Path | None, demo: bool) -> int:
-        # Qt takes a second to load: a command that opens no window does without.
-        application = importlib.import_module("workstation.ui.application")
-        return int(application.run(opener, store, demo))
-
-    return command_line(opener, sys.argv[1:] if arguments is None else arguments, window)

@@ -5,14 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from workstation.domain.errors import WorkstationError
-from workstation.domain.estimate import NotEstimable
-from workstation.domain.intake import Refusal
-from workstation.domain.ports import SealCheck, SealProblem
 from workstation.i18n import N_, tr
-from workstation.services.importing import ImportResult
+
+if TYPE_CHECKING:
+    from workstation.domain.errors import WorkstationError
+    from workstation.domain.estimate import NotEstimable
+    from workstation.domain.intake import Refusal
+    from workstation.domain.ports import SealCheck, SealProblem
+    from workstation.services.importing import ImportResult
 
 # Errors and refusals by code.
 ERRORS = {

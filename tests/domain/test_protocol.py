@@ -15,7 +15,7 @@ from workstation.bootstrap import Opener
 from workstation.comparators.registry import comparators
 from workstation.domain.errors import InvalidValue
 from workstation.paths import resources_dir
-from workstation.services.opening import checked_protocol
+from workstation.services.protocol_check import checked_protocol
 
 Change = Callable[[dict[str, Any]], object]
 

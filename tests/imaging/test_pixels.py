@@ -17,9 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from workstation.domain.errors import IntegrityProblem
+from workstation.domain.errors import Cancelled, IntegrityProblem
 from workstation.domain.image import Image, ImageKind, PlaneRef
-from workstation.domain.ports import Cancelled
 from workstation.imaging.pixels import StudyPixels, middle_out
 
 Array = npt.NDArray[np.generic]

@@ -18,7 +18,8 @@ from workstation.domain.reading import ReadingBody
 from workstation.domain.schema import Level, Scope
 from workstation.messages import sentence
 from workstation.services import arbitrating, assigning, freezing, overseeing, reading, reporting
-from workstation.services.opening import NewStudy, checked_protocol
+from workstation.services.opening import NewStudy
+from workstation.services.protocol_check import checked_protocol
 
 GIVEN = {"quality": "acceptable", "eye": "OD", "diagnosis": "normal", "referral": "no",
          "laser_scars": "no"}  # fmt: skip

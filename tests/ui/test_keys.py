@@ -16,9 +16,9 @@ from tests.ui.conftest import Bench
 from workstation import settings
 from workstation.settings import BRIGHTENS, DARKENS, Settings
 from workstation.ui.actions import Where, all_actions, keys_of, use
-from workstation.ui.application import use_own_keys
 from workstation.ui.key_map import PRESETS, KeyMap, normal
 from workstation.ui.keys_dialog import MOUSE_NAMES, PRESET_NAMES, KeyQuestion, KeysDialog, sheet
+from workstation.ui.main_window import use_own_keys
 from workstation.ui.state.mouse import ROLES, Drag, MouseRoles, mouse_roles, use_mouse
 
 

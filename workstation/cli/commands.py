@@ -2,37 +2,78 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from workstation.cli.arbitrate import arbitrate
-from workstation.cli.audit import audit
-from workstation.cli.cases import assign, cases, compare
-from workstation.cli.dataset import dataset, report
-from workstation.cli.demo import demo
-from workstation.cli.info import info
-from workstation.cli.intake import import_
-from workstation.cli.metrics import metrics
-from workstation.cli.people import people
-from workstation.cli.reading import reading
-from workstation.cli.render import render
 from workstation.cli.session import SentenceGroup, Session, system_problem
-from workstation.cli.store import store
-from workstation.cli.study import study
-from workstation.cli.window import run
 from workstation.domain.errors import RuleViolation
 from workstation.i18n import LANGUAGES, set_language, tr
 from workstation.messages import sentence
-from workstation.services.opening import StudyOpener
+
+if TYPE_CHECKING:
+    from workstation.services.opening import StudyOpener
+
+
+class CommandTable(MutableMapping[str, click.Command]):
+    """The commands by name, each module loaded when its command is asked for: the window, and
+    every other command, start without the rest."""
+
+    def __init__(self, places: Mapping[str, tuple[str, str]]) -> None:
+        self._places = dict(places)
+        self._added: dict[str, click.Command] = {}
+
+    def __getitem__(self, name: str) -> click.Command:
+        if name not in self._added:
+            module, attribute = self._places[name]
+            loaded = importlib.import_module(f"workstation.cli.{module}")
+            self._added[name] = getattr(loaded, attribute)
+        return self._added[name]
+
+    def __setitem__(self, name: str, command: click.Command) -> None:
+        self._added[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        self._places.pop(name, None)
+        self._added.pop(name, None)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._places, **self._added})
+
+    def __len__(self) -> int:
+        return len({**self._places, **self._added})
+
+
+COMMANDS = {
+    "study": ("study", "study"),
+    "people": ("people", "people"),
+    "import": ("intake", "import_"),
+    "cases": ("cases", "cases"),
+    "assign": ("cases", "assign"),
+    "reading": ("reading", "reading"),
+    "compare": ("cases", "compare"),
+    "arbitrate": ("arbitrate", "arbitrate"),
+    "dataset": ("dataset", "dataset"),
+    "report": ("dataset", "report"),
+    "audit": ("audit", "audit"),
+    "store": ("store", "store"),
+    "metrics": ("metrics", "metrics"),
+    "render": ("render", "render"),
+    "info": ("info", "info"),
+    "demo": ("demo", "demo"),
+    "run": ("window", "run"),
+}
 
 
 @click.group(
     cls=SentenceGroup,
+    commands=CommandTable(COMMANDS),
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -54,28 +95,6 @@ def root(ctx: click.Context, as_json: bool, quiet: bool, language: str | None) -
         set_language(language)
     if ctx.invoked_subcommand is None:
         ctx.exit(session.window(None, False))
-
-
-for command in (
-    study,
-    people,
-    import_,
-    cases,
-    assign,
-    reading,
-    compare,
-    arbitrate,
-    dataset,
-    report,
-    audit,
-    store,
-    metrics,
-    render,
-    info,
-    demo,
-    run,
-):
-    root.add_command(command)
 
 
 def no_window(store: Path | None, demo: bool) -> int:

@@ -10,21 +10,23 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
 from workstation.domain.errors import (
+    Cancelled,
     EnvironmentProblem,
     InvalidValue,
     RuleViolation,
     WorkstationError,
 )
-from workstation.domain.ports import Cancelled
 from workstation.i18n import tr
 from workstation.messages import sentence, step_text
-from workstation.services.opening import StudyOpener
-from workstation.services.workspace import Workspace
+
+if TYPE_CHECKING:
+    from workstation.services.opening import StudyOpener
+    from workstation.services.workspace import Workspace
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -33,3 +33,7 @@ class EnvironmentProblem(WorkstationError):
 
 class IntegrityProblem(WorkstationError):
     """Stored content is not what was written: damaged, rolled back or tampered with."""
+
+
+class Cancelled(Exception):
+    """The person stopped a job; whatever it had begun is rolled back."""

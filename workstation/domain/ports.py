@@ -37,10 +37,6 @@ Progress = Callable[[int, int, str], None]
 """done, total, what (a coded or translated word); may raise Cancelled."""
 
 
-class Cancelled(Exception):
-    """The person stopped a job; whatever it had begun is rolled back."""
-
-
 class Clock(Port):
     def now(self) -> datetime:
         """Timezone-aware UTC."""

@@ -6,20 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from typing import Protocol as Port
 
-from workstation.comparators.registry import check_items
-from workstation.domain.dataset import LabelChange
-from workstation.domain.errors import RuleViolation
-from workstation.domain.nodule_readings import NoduleReadings, RadiographReadings
 from workstation.domain.people import Qualification, Role
-from workstation.domain.ports import FileIntake, FileViewing, PhotoMapping, Progress, SealCheck
-from workstation.domain.protocol import Protocol, protocol_from_dict
-from workstation.services.workspace import Workspace
 
-DESK_READERS = 2
-"""Readings the arbitration desk shows side by side: a disagreement outside them would be lost."""
+if TYPE_CHECKING:
+    from workstation.domain.dataset import LabelChange
+    from workstation.domain.nodule_readings import NoduleReadings, RadiographReadings
+    from workstation.domain.ports import FileIntake, FileViewing, PhotoMapping, Progress, SealCheck
+    from workstation.domain.protocol import Protocol
+    from workstation.services.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +64,6 @@ class ExportForm(StrEnum):
 
     ZIP = "zip"
     TABLES = "tables"
-
-
-def checked_protocol(document: Any) -> Protocol:
-    """The protocol a YAML document describes, each of its rules one that can be computed.
-
-    Raises InvalidValue naming the place and what is wrong there; RuleViolation for other than two
-    readers per case, which the arbitration desk has no place for.
-    """
-    protocol = protocol_from_dict(document)
-    check_items(protocol)
-    if protocol.readers_per_case != DESK_READERS:
-        raise RuleViolation("protocol.two_readers", readers=protocol.readers_per_case)
-    return protocol
 
 
 class StudyOpener(Port):

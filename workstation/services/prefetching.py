@@ -13,10 +13,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import numpy as np
 
 from workstation.domain.blinding import Field
-from workstation.domain.errors import WorkstationError
+from workstation.domain.errors import Cancelled, WorkstationError
 from workstation.domain.image import Image
 from workstation.domain.people import Role
-from workstation.domain.ports import Cancelled
 from workstation.services import reading
 from workstation.services.workspace import Workspace, require_sees
 

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLibraryInfo, QObject, Qt, QTranslator
+from PySide6.QtCore import QLibraryInfo, QObject, Qt, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication, QProgressDialog, QWidget
 
 from workstation import settings
 from workstation.domain.errors import EnvironmentProblem, WorkstationError
 from workstation.i18n import language, set_language, tr
 from workstation.messages import step_text
-from workstation.services.opening import DemoStudy, StudyOpener
-from workstation.services.workspace import Workspace
-from workstation.ui.actions import use
 from workstation.ui.errors import install_hook, told
 from workstation.ui.jobs import JobRunner
-from workstation.ui.key_map import KeyMap
-from workstation.ui.main_window import MainWindow
 from workstation.ui.sign_in import SignIn
 from workstation.ui.state.app_state import AppState
-from workstation.ui.state.mouse import MouseRoles, use_mouse
 from workstation.ui.theme import apply_theme
+
+if TYPE_CHECKING:
+    from workstation.services.opening import DemoStudy, StudyOpener
+    from workstation.services.workspace import Workspace
 
 
 class Application(QObject):
@@ -73,7 +73,10 @@ class Application(QObject):
         here = workspace.folder
         self._folders = [here, *(f for f in self._folders if f.resolve() != here.resolve())]
         self.app = AppState(workspace, JobRunner(), self._opener)
-        window = MainWindow(self.app)
+        # Not before: the desks, the canvas and the tools take longer to load than all of sign-in.
+        room = importlib.import_module("workstation.ui.main_window")
+        room.use_own_keys()
+        window = room.MainWindow(self.app)
         window.signed_out.connect(self.show_sign_in)
         self._swap(window)
 
@@ -85,8 +88,14 @@ class Application(QObject):
             old.deleteLater()
 
 
-def run(opener: StudyOpener, store: Path | None, demo: bool) -> int:
-    """The window on a study, on the demo study, or on the studies opened before."""
+def run(
+    opener: StudyOpener,
+    store: Path | None,
+    demo: bool,
+    make_ready: Callable[[], None] | None = None,
+) -> int:
+    """The window on a study, on the demo study, or on the studies opened before. `make_ready` is
+    called once the sign-in page has been painted."""
     if sys.platform.startswith("linux") and not any(
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     ):
@@ -95,7 +104,6 @@ def run(opener: StudyOpener, store: Path | None, demo: bool) -> int:
     assert isinstance(qt, QApplication)
     apply_theme(qt)
     install_hook()
-    use_own_keys()
     folders: list[Path] = list(opener.recent())
     phrases: Mapping[Path, str] = {}
     try:
@@ -110,17 +118,10 @@ def run(opener: StudyOpener, store: Path | None, demo: bool) -> int:
         return 2
     application = Application(qt, opener, folders, phrases)
     application.show_sign_in()
+    if make_ready is not None:
+        # Time-outs come after what is to be painted.
+        QTimer.singleShot(0, make_ready)
     return qt.exec()
-
-
-def use_own_keys() -> None:
-    """Keys and mouse as the person has set them on this machine; what cannot be used is as none."""
-    own = settings.load()
-    try:
-        use(KeyMap(own.key_preset, own.keys))
-    except ValueError:
-        use(KeyMap())
-    use_mouse(MouseRoles(own.mouse, own.left_handed, own.drag_up))
 
 
 def _demo(opener: StudyOpener) -> dict[Path, str]:

@@ -9,8 +9,7 @@ from types import TracebackType
 
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
-from workstation.domain.errors import RuleViolation, WorkstationError
-from workstation.domain.ports import Cancelled
+from workstation.domain.errors import Cancelled, RuleViolation, WorkstationError
 from workstation.i18n import tr
 from workstation.messages import sentence
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from workstation.domain.ports import Cancelled
+from workstation.domain.errors import Cancelled
 
 Work = Callable[["Progress"], Any]
 

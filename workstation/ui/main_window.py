@@ -16,14 +16,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workstation import settings
 from workstation.domain.errors import WorkstationError
 from workstation.domain.people import Role
 from workstation.i18n import tr
 from workstation.messages import state_text, step_text
-from workstation.ui.actions import all_actions, bind, show_key
+from workstation.ui.actions import all_actions, bind, show_key, use
 from workstation.ui.desk import Desk, desks
 from workstation.ui.errors import told
 from workstation.ui.jobs import Job
+from workstation.ui.key_map import KeyMap
 from workstation.ui.keys_dialog import KeysDialog
 from workstation.ui.office import (
     HasSides,
@@ -34,6 +36,17 @@ from workstation.ui.office import (
     restore,
 )
 from workstation.ui.state.app_state import AppState
+from workstation.ui.state.mouse import MouseRoles, use_mouse
+
+
+def use_own_keys() -> None:
+    """Keys and mouse as the person has set them on this machine; what cannot be used is as none."""
+    own = settings.load()
+    try:
+        use(KeyMap(own.key_preset, own.keys))
+    except ValueError:
+        use(KeyMap())
+    use_mouse(MouseRoles(own.mouse, own.left_handed, own.drag_up))
 
 
 class MainWindow(QMainWindow):

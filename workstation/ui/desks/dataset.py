@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
 )
 
 from workstation.domain.dataset import DatasetVersion, next_version
-from workstation.domain.errors import WorkstationError
+from workstation.domain.errors import Cancelled, WorkstationError
 from workstation.domain.events import Changes
 from workstation.domain.people import Role
-from workstation.domain.ports import Cancelled, SealCheck
+from workstation.domain.ports import SealCheck
 from workstation.i18n import LANGUAGES, N_, tr
 from workstation.messages import check_text, seal_text, sentence
 from workstation.services import freezing, reporting

@@ -8,8 +8,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
-from workstation.domain.errors import RuleViolation, WorkstationError
-from workstation.domain.ports import Cancelled
+from workstation.domain.errors import Cancelled, RuleViolation, WorkstationError
 from workstation.i18n import tr
 from workstation.messages import sentence
 from workstation.ui.errors import told

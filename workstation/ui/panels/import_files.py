@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workstation.domain.errors import WorkstationError
+from workstation.domain.errors import Cancelled, WorkstationError
 from workstation.domain.events import Changes
-from workstation.domain.ports import Cancelled, Progress
+from workstation.domain.ports import Progress
 from workstation.i18n import tr
 from workstation.messages import import_text, refusal, sentence, step_text, unmatched_text
 from workstation.services import importing

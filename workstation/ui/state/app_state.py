@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal
 
-from workstation.domain.events import Changes
-from workstation.services.opening import StudyOpener
-from workstation.services.workspace import Workspace
 from workstation.ui.jobs import JobRunner
+
+if TYPE_CHECKING:
+    from workstation.domain.events import Changes
+    from workstation.services.opening import StudyOpener
+    from workstation.services.workspace import Workspace
 
 
 class AppState(QObject):
