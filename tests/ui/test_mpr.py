@@ -10,18 +10,20 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QPushButton, QSlider
+from PySide6.QtWidgets import QApplication, QComboBox, QPlainTextEdit, QPushButton, QSlider
 
 from tests.ui.conftest import Bench
 from workstation.display.volume import Axis, Projection
 from workstation.domain.errors import EnvironmentProblem, InvalidValue
 from workstation.domain.marks import BoxShape, Mark, PaintedShape, PointShape
 from workstation.domain.masks import Mask
+from workstation.settings import BRIGHTENS
 from workstation.ui.canvas.plane_view import PlaneView
 from workstation.ui.desks.reading import ReadingDesk
 from workstation.ui.main_window import MainWindow
 from workstation.ui.panels import mpr, mpr_switch
 from workstation.ui.panels.mpr import MprPanel, volume_mark
+from workstation.ui.state.mouse import MouseRoles, use_mouse
 
 
 @pytest.fixture
@@ -352,3 +354,95 @@ def test_a_photograph_has_no_planes(bench: Bench) -> None:
     desk.open_next()
     button = desk.findChild(QPushButton, "mpr")
     assert button is not None and not button.isVisible()
+
+
+def test_keys_are_at_hand_while_the_volume_loads(bench: Bench, window: MainWindow) -> None:
+    desk = desk_of(window)
+    desk.open_next()
+    bench.qtbot.keyClick(
+        QApplication.focusWidget(), Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier
+    )
+    panel = desk.mpr.panel
+    assert panel is not None and panel.state is None
+    assert QApplication.focusWidget() is panel
+    bench.qtbot.waitUntil(lambda: panel.state is not None, timeout=20_000)
+    assert QApplication.focusWidget() is panel.planes[Axis.AXIAL]
+
+
+def test_a_remark_goes_on_when_the_volume_arrives(bench: Bench, window: MainWindow) -> None:
+    desk = desk_of(window)
+    desk.open_next()
+    desk.mpr.click()
+    panel, read = desk.mpr.panel, desk.read
+    assert panel is not None and read is not None
+    remark = read.side.findChild(QPlainTextEdit)
+    assert remark is not None
+    remark.setFocus()
+    bench.qtbot.waitUntil(lambda: panel.state is not None, timeout=20_000)
+    assert QApplication.focusWidget() is remark
+
+
+def test_keys_change_nothing_that_is_not_seen(bench: Bench, window: MainWindow) -> None:
+    panel = opened(bench, window)
+    desk = desk_of(window)
+    read = desk.read
+    assert read is not None
+    axial = panel.planes[Axis.AXIAL]
+    axial.setFocus()
+    view = read.bench.view_of(panel.image)
+    pane = read.bench.panes[0][0]
+    for key in (Qt.Key.Key_H, Qt.Key.Key_V, Qt.Key.Key_B, Qt.Key.Key_C, Qt.Key.Key_G,
+                Qt.Key.Key_Period):  # fmt: skip
+        bench.qtbot.keyClick(axial, key)
+    assert not view.turn.is_changed
+    assert read.bench.toolbar.tool is None
+    assert read.bench.viewing.lens == 0
+    assert read.bench.viewing.cine is not None and not read.bench.viewing.cine.playing
+    assert read.bench.panes[0][0] is pane
+    assert QApplication.focusWidget() is axial
+    axial.zoom = 9.0
+    bench.qtbot.keyClick(axial, Qt.Key.Key_F)
+    assert axial.zoom is None
+    bench.qtbot.keyClick(axial, Qt.Key.Key_2)
+    assert view.window == (-600.0, 1500.0)
+    desk.mpr.click()
+    bench.qtbot.keyClick(read.bench.panes[0][0], Qt.Key.Key_H)
+    assert view.turn.flipped
+
+
+def test_the_bar_does_not_widen_the_window(bench: Bench, window: MainWindow) -> None:
+    desk = desk_of(window)
+    desk.open_next()
+    assert desk.read is not None
+    room = desk.read.bench.minimumSizeHint().width()
+    panel = opened(bench, window)
+    assert panel.minimumSizeHint().width() <= room
+    assert window.width() == 1366
+
+
+def test_the_buttons_do_what_they_do_on_slices(bench: Bench, window: MainWindow) -> None:
+    panel = opened(bench, window)
+    assert panel.state is not None
+    axial = panel.planes[Axis.AXIAL]
+    view = desk_of(window).read.bench.view_of(panel.image)  # type: ignore[union-attr]
+    use_mouse(MouseRoles("pacs", left_handed=True, drag_up=BRIGHTENS))
+    try:
+        start = middle(axial) + QPoint(60, 60)
+
+        def drag(button: Qt.MouseButton, by: QPoint) -> None:
+            bench.qtbot.mousePress(axial, button, pos=start)
+            bench.qtbot.mouseMove(axial, start + by)
+            bench.qtbot.mouseRelease(axial, button, pos=start + by)
+
+        # The first button is the right one, and goes through the slices.
+        depth = panel.state.center
+        drag(Qt.MouseButton.RightButton, QPoint(0, -16))
+        assert panel.state.volume.to_index(panel.state.center)[2] == pytest.approx(
+            panel.state.volume.to_index(depth)[2] - 2
+        )
+        # The second one windows; up brightens: the level sinks.
+        view.set(window=(40.0, 300.0))
+        drag(Qt.MouseButton.LeftButton, QPoint(0, -50))
+        assert view.window == (-10.0, 300.0)
+    finally:
+        use_mouse(MouseRoles())

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QPlainTextEdit, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
 
 from tests.ui.conftest import Bench
 from workstation.domain.marks import PointShape
@@ -15,6 +16,7 @@ from workstation.domain.reading import ReadingKind
 from workstation.services import reading
 from workstation.ui.desks.reading import ReadingDesk
 from workstation.ui.main_window import MainWindow
+from workstation.ui.panels.bench import TwoRows
 
 LEFT = Qt.MouseButton.LeftButton
 Answer = Callable[[str], list[str]]
@@ -391,3 +393,20 @@ def test_the_desk_fits_the_screen(bench: Bench, size: tuple[int, int]) -> None:
     bench.qtbot.wait(50)
     assert (window.width(), window.height()) == size
     assert window.minimumSizeHint().width() <= 1366 and window.minimumSizeHint().height() <= 768
+
+
+def test_controls_under_the_image_are_one_row_where_there_is_room(qtbot: QtBot) -> None:
+    parts = QLabel(), QLabel()
+    for part, wide in zip(parts, (300, 200), strict=True):
+        part.setFixedSize(wide, 30)
+    rows = TwoRows(*parts)
+    qtbot.addWidget(rows)
+    rows.resize(520, 60)
+    rows.show()
+    assert rows.in_one and parts[0].y() == parts[1].y()
+    assert rows.minimumSizeHint().width() == 300  # it may become narrow again
+    rows.resize(480, 60)
+    assert not rows.in_one
+    qtbot.waitUntil(lambda: parts[1].y() >= 30)
+    parts[0].setFixedWidth(100)
+    qtbot.waitUntil(lambda: rows.in_one)

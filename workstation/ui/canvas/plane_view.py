@@ -46,6 +46,7 @@ from workstation.i18n import tr
 from workstation.ui.canvas.painting import outline_lines
 from workstation.ui.canvas.reslice import Reslicer, samples_across
 from workstation.ui.canvas.writing import badges
+from workstation.ui.state.mouse import Drag, mouse_roles
 from workstation.ui.state.mpr_state import MprState
 from workstation.ui.state.view_state import MarksShown, ViewState
 
@@ -54,6 +55,8 @@ AXIS_COLORS = {Axis.AXIAL: "#d0504a", Axis.CORONAL: "#4fae5a", Axis.SAGITTAL: "#
 OUTSIDE = -1e9
 # Screen pixels around the crosshair that take hold of it.
 GRIP_PX = 8.0
+# Less movement than this, in screen pixels, is a click.
+CLICK_PX = 3.0
 # Samples of the voxels that take about a fiftieth of a second.
 SAMPLES_AT_ONCE = 500_000
 
@@ -90,6 +93,7 @@ class PlaneView(QWidget):
         self._table: tuple[Choice, npt.NDArray[np.uint8]] | None = None
         self._fine: _Fine | None = None
         self._drag: tuple[str, QPointF, tuple[float, ...]] | None = None
+        self._held = Qt.MouseButton.NoButton
         self._refine = QTimer(self)
         self._refine.setInterval(0)
         self._refine.timeout.connect(self._refine_part)
@@ -436,21 +440,21 @@ class PlaneView(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.setFocus()
-        at = event.position()
-        if event.button() == Qt.MouseButton.MiddleButton:
-            self._drag = ("pan", at, self.eye())
-        elif event.button() == Qt.MouseButton.RightButton:
-            self._drag = ("zoom", at, (self.scale(),))
-        elif event.button() == Qt.MouseButton.LeftButton:
-            shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-            grip = self._grip(at, shift)
-            if grip:
-                self._drag = (grip, at, (self._angle(at),))
-                self._state.set_moving(True)
-            else:
-                choice = self.choice()
-                window = (choice.center, choice.width) if isinstance(choice, Window) else (0.0, 1.0)
-                self._drag = ("window", at, window)
+        if self._drag is not None:
+            return
+        at, roles = event.position(), mouse_roles()
+        self._held = event.button()
+        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        grip = self._grip(at, shift) if event.button() is roles.first else ""
+        if grip:
+            self._drag = (grip, at, (self._angle(at),))
+            self._state.set_moving(True)
+            return
+        what = roles.drag(event.button())
+        choice = self.choice()
+        window = (choice.center, choice.width) if isinstance(choice, Window) else (0.0, 1.0)
+        was = {Drag.PAN: self.eye(), Drag.ZOOM: (self.scale(),), Drag.WINDOW: window}
+        self._drag = (what, at, was.get(what, (0.0,)))
 
     def _angle(self, at: QPointF) -> float:
         middle = self.to_screen(0.0, 0.0)
@@ -479,29 +483,37 @@ class PlaneView(QWidget):
             self._drag = (what, start, (angle,))
             # Screen right, down and the normal are a right-handed frame, as is u, v, w.
             self._state.turn(self.axis, angle - was[0])
-        elif what == "pan":
+        elif what == Drag.PAN:
             scale = self.scale()
             self._eye = self.plane.to_patient(was[0] - dx / scale, was[1] - dy / scale)
             self.zoom = scale
             self.update()
-        elif what == "zoom":
+        elif abs(dx) + abs(dy) <= CLICK_PX:
+            return
+        elif what == Drag.ZOOM:
             self._set_zoom(was[0] * 1.01 ** (-dy))
-        elif abs(dx) + abs(dy) > 3:
+        elif what == Drag.SLICES:
+            steps = round(dy / 8)
+            self._drag = (what, start, (steps,))
+            self._state.step(self.axis, steps - round(was[0]))
+        elif what == Drag.WINDOW:
             step = max(1.0, was[1] / 300)
-            self._view.set(window=(was[0] - dy * step, max(1.0, was[1] + dx * step)))
+            level = was[0] - dy * step * mouse_roles().level_sign
+            self._view.set(window=(level, max(1.0, was[1] + dx * step)))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._drag is None:
+        if self._drag is None or event.button() is not self._held:
             return
         what, start, _ = self._drag
         self._drag = None
         self._state.set_moving(False)
         moved = event.position() - start
-        if what == "window" and abs(moved.x()) + abs(moved.y()) <= 3:
+        click = self._held is mouse_roles().first and what not in ("cross", "turn")
+        if click and abs(moved.x()) + abs(moved.y()) <= CLICK_PX:
             self._state.move_to(self.to_patient(event.position()))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
+        if event.button() is mouse_roles().first:
             self.alone_wanted.emit(self)
 
     def _set_zoom(self, zoom: float) -> None:

@@ -27,6 +27,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from workstation.domain.geometry import direction_letters
 from workstation.i18n import tr
 from workstation.ui.canvas.scene import Scene, strip_rows
+from workstation.ui.state.mouse import mouse_roles
 
 REST_MS = 150
 STRIP_SECONDS = 0.03
@@ -39,7 +40,7 @@ DIRECTIONS = (
 
 
 class VolumeView(QWidget):
-    """`show_scene` or `say`; the left button turns, the middle moves, right and wheel zoom."""
+    """`show_scene` or `say`; the first button turns, the middle moves, second and wheel zoom."""
 
     alone_wanted = Signal(object)
 
@@ -185,7 +186,7 @@ class VolumeView(QWidget):
         button, was = self._drag
         moved = event.position() - was
         self._drag = (button, event.position())
-        if button == Qt.MouseButton.LeftButton:
+        if button is mouse_roles().first:
             self.scene.turn(moved.x() * 0.4, moved.y() * 0.4)
         elif button == Qt.MouseButton.MiddleButton:
             self.scene.pan(moved.x() / self.height(), moved.y() / self.height())
@@ -199,7 +200,7 @@ class VolumeView(QWidget):
             self._rest.start()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
+        if event.button() is mouse_roles().first:
             self.alone_wanted.emit(self)
 
     def wheelEvent(self, event: QWheelEvent) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QButtonGroup,
     QComboBox,
     QGridLayout,
@@ -48,6 +49,13 @@ from workstation.ui.state.reading_session import ReadingSession
 from workstation.ui.state.view_state import ViewState
 from workstation.ui.state.viewing_record import ViewingRecord
 from workstation.ui.window_choices import WindowChoice, choice_of_digit, window_choices
+
+
+# Keys of the bench that change what every view of the images shows, or the reading itself.
+NOT_OF_PANES = frozenset(
+    {"marks_shown", "invert", "smaller", "larger", "undo", "redo", "delete"}
+    | {f"window_{n}" for n in range(10)}
+)
 
 
 class Toolbar(QWidget):
@@ -202,6 +210,45 @@ class Toolbar(QWidget):
         self.brush.setToolTip(tr("Diameter of the brush; keys [ and ] change it"))
 
 
+class TwoRows(QWidget):
+    """Two rows of controls, which are one where there is room for both: the image has the
+    height."""
+
+    def __init__(self, first: QWidget, second: QWidget) -> None:
+        super().__init__()
+        self._parts = first, second
+        self._box = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.setSpacing(0)
+        self._box.addWidget(first)
+        self._box.addWidget(second, 1)
+
+    @property
+    def in_one(self) -> bool:
+        return self._box.direction() == QBoxLayout.Direction.LeftToRight
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._arrange()
+        return done
+
+    def _arrange(self) -> None:
+        one = sum(part.sizeHint().width() for part in self._parts) <= self.width()
+        if one != self.in_one:
+            way = QBoxLayout.Direction
+            self._box.setDirection(way.LeftToRight if one else way.TopToBottom)
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as the wider of the two: being in one row never keeps the window from shrinking."""
+        widest = max(part.minimumSizeHint().width() for part in self._parts)
+        return QSize(widest, super().minimumSizeHint().height())
+
+
 class Bench(QWidget):
     """`show_panes` lays out images; the session's marks are drawn on panes of side "own"."""
 
@@ -242,10 +289,11 @@ class Bench(QWidget):
         layout.addLayout(self._grid, 1)
         self.viewing = ViewBar(self.links, self._loader)
         self.viewing.lens_wanted.connect(self._set_lens)
-        layout.addWidget(self.viewing)
-        self.below = QHBoxLayout()
+        below = QWidget()
+        self.below = QHBoxLayout(below)
         self.below.setContentsMargins(4, 2, 4, 2)
-        layout.addLayout(self.below)
+        self.rows = TwoRows(self.viewing, below)
+        layout.addWidget(self.rows)
         self.form = FormPanel(protocol, images)
         self.form.set_session(session, read_only)
         self.form.scope_wanted.connect(self.show_scope)
@@ -561,6 +609,16 @@ class Bench(QWidget):
             for tool in tools():
                 key = bind(host, f"tool:{tool.tool_id}", lambda t=tool: self.toolbar.choose(t))
                 self.tool_keys.append(key)
+
+    def step_aside(self, aside: bool) -> None:
+        """Leave the room to another view of the images; keys that would change what nobody sees
+        rest meanwhile."""
+        if aside:
+            self.toolbar.choose(None)
+        self.setVisible(not aside)
+        for action in (*self.keys, *self.tool_keys):
+            name = action.objectName().removeprefix("action:")
+            action.setEnabled(not aside or name in NOT_OF_PANES)
 
     def focus_first(self) -> None:
         """The canvas has the keys first."""

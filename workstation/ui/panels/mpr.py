@@ -32,7 +32,7 @@ from workstation.domain.masks import Box
 from workstation.domain.ports import Pixels, Progress
 from workstation.i18n import tr
 from workstation.messages import sentence
-from workstation.ui.actions import show_key
+from workstation.ui.actions import bind, show_key
 from workstation.ui.canvas.image_view import DrawnMark
 from workstation.ui.canvas.plane_view import PlaneView, VolumeMark
 from workstation.ui.canvas.reslice import Reslicer
@@ -50,6 +50,9 @@ COARSE, FINE = 128, 192
 
 # Elsewhere the scene is made in the job that loads: its gradients take long.
 WINDOWS_IN_MAIN_THREAD = sys.platform == "darwin"
+
+# Of a box of choices where there is little room.
+BOX_PX = 84
 
 Window = tuple[float, float]
 
@@ -138,6 +141,9 @@ class MprPanel(QWidget):
         self._waiting.setProperty("role", "muted")
         self._grid.addWidget(self._waiting, 0, 0)
         column.addLayout(self._grid, 1)
+        # The keys are here while the volume is on its way.
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        bind(self, "fit", self.fit)
         self._controls(False)
         pixels, look = app.workspace.pixels, str(self.look.currentData())
         self._job = app.jobs.run(
@@ -211,6 +217,8 @@ class MprPanel(QWidget):
         self.look.currentIndexChanged.connect(self._look_changed)
         row.addWidget(self.look)
         self._view.changed.connect(self._view_changed)
+        for box in (self.projection, self.windows, self.look):
+            box.setMinimumWidth(BOX_PX)  # and no more: the window is never widened by them
         return row
 
     def _controls(self, on: bool) -> None:
@@ -247,7 +255,8 @@ class MprPanel(QWidget):
         self._show_scene(loaded)
         self._view_changed()
         self.refresh()
-        self.planes[Axis.AXIAL].setFocus()
+        if self.window().focusWidget() is self:  # and nobody writes a remark meanwhile
+            self.planes[Axis.AXIAL].setFocus()
 
     def _show_scene(self, loaded: Loaded) -> None:
         problem = loaded.problem
@@ -295,11 +304,15 @@ class MprPanel(QWidget):
         self.slab.setValue(0)
         self.projection.setCurrentIndex(0)
         self.state.reset()
-        for pane in self.planes.values():
-            pane.fit()
+        self.fit()
         if self.three_d.scene is not None:
             self.three_d.scene.reset()
             self.three_d.renew()
+
+    def fit(self) -> None:
+        """The whole volume in every plane."""
+        for pane in self.planes.values():
+            pane.fit()
 
     def _slab_changed(self) -> None:
         self.slab_text.setText(

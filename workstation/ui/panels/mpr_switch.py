@@ -63,7 +63,9 @@ class MprSwitch(QPushButton):
         place = read.layout()
         assert isinstance(place, QBoxLayout)
         place.insertWidget(0, self.panel, 1)
-        bench.hide()
+        bench.step_aside(True)
+        self.panel.show()  # now, so that it can have the focus
+        self.panel.setFocus()
 
     def _close(self) -> None:
         if self.panel is None or self._read is None:
@@ -73,5 +75,5 @@ class MprSwitch(QPushButton):
         self.panel.release()
         self.panel.deleteLater()
         self.panel = None
-        self._read.bench.show()
+        self._read.bench.step_aside(False)
         self._read.bench.focus_first()

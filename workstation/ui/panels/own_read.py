@@ -123,8 +123,9 @@ class OwnRead(QWidget):
         self.ways.activated.connect(lambda: self.hang(self.ways.currentIndex()))
         if len(self.hangings) > 1:
             self.bench.below.addWidget(self.ways)
-        bind(self, "hanging_next", lambda: self.hang(self._hung + 1))
-        bind(self, "hanging_previous", lambda: self.hang(self._hung - 1))
+        turns = (("hanging_next", 1), ("hanging_previous", -1))
+        for key, by in turns:
+            self.bench.keys.append(bind(self, key, lambda by=by: self.hang(self._hung + by)))
         self.hang(0)
 
     def hang(self, which: int) -> None:
