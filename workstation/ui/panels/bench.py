@@ -50,7 +50,6 @@ from workstation.ui.state.view_state import ViewState
 from workstation.ui.state.viewing_record import ViewingRecord
 from workstation.ui.window_choices import WindowChoice, choice_of_digit, window_choices
 
-
 # Keys of the bench that change what every view of the images shows, or the reading itself.
 NOT_OF_PANES = frozenset(
     {"marks_shown", "invert", "smaller", "larger", "undo", "redo", "delete"}
