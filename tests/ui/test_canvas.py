@@ -9,10 +9,12 @@ import numpy.typing as npt
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QFontMetricsF, QWheelEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from workstation.domain.geometry import EdgeLetters
 from workstation.domain.image import Image, ImageKind, Window
 from workstation.domain.marks import (
     BoxShape,
@@ -23,6 +25,7 @@ from workstation.domain.marks import (
     mark_planes,
 )
 from workstation.domain.reading import ReadingBody
+from workstation.ui.canvas import writing
 from workstation.ui.canvas.image_view import ImageView
 from workstation.ui.canvas.marks import DrawnMark
 from workstation.ui.canvas.tool import Surface, tools
@@ -353,3 +356,16 @@ def test_hidden_marks_leave_the_pixels_alone(pane: Pane) -> None:
     assert pane.view.grab().toImage() != bare
     pane.view.view.set(shown=MarksShown.HIDDEN)
     assert pane.view.grab().toImage() == bare
+
+
+@pytest.mark.parametrize("wide", [220, 300, 382, 900])
+def test_letters_and_badges_stand_on_no_other_text(qapp: QApplication, wide: int) -> None:
+    metrics = QFontMetricsF(qapp.font())
+    room = QRect(0, 0, wide, 300)
+    foot = "18 %   W 2500  L 2000   mm: at detector"
+    lines = writing.lines(room, metrics, "R0003  R CC", foot, "⇄ flipped   ↻ turned 90°")
+    places = writing.letter_places(room, EdgeLetters("A", "P", "HL", "FR"), metrics, lines)
+    boxes = [line.box(metrics) for line in lines]
+    assert not boxes[0].intersects(boxes[2])
+    assert not any(place.intersects(box) for place in places.values() for box in boxes)
+    assert places["bottom"].bottom() <= room.height() and places["top"].top() >= 0

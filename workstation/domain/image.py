@@ -173,6 +173,12 @@ class Image:
         return self.planes + ((self.colour_table,) if self.colour_table else ())
 
     @property
+    def is_clip(self) -> bool:
+        """Whether its slices are the frames of a film, which lie nowhere."""
+        film = self.samples == 3 or self.frame_time_ms is not None
+        return self.slices > 1 and self.geometry is None and film
+
+    @property
     def side(self) -> str:
         """Which side and projection it shows, as people call it: "OD", "R MLO", "PA"; or empty."""
         return str(self.eye) if self.eye else f"{self.laterality} {self.view}".strip()

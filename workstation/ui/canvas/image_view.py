@@ -365,16 +365,24 @@ class ImageView(QWidget):
     def _draw_text(self, painter: QPainter, view: ViewTransform) -> None:
         assert self.image is not None
         metrics = QFontMetricsF(self.font())
-        writing.write(painter, QPointF(10, 20), writing.head_line(self.image, self.slice()))
-        foot = writing.foot_line(self.image, view.percent, self.values_window())
-        writing.write(painter, QPointF(10, self.height() - 10), foot)
-        badge = writing.badges(self.view.turn, self.view.inverted)
-        if badge:
-            writing.write(painter, writing.badge_place(self.rect(), metrics, badge), badge)
+        lines = self._lines(view)
+        for line in lines:
+            writing.write(painter, line.at, line.text)
         letters = self.edges()
-        for edge, place in writing.letter_places(self.rect(), letters, metrics).items():
+        for edge, place in writing.letter_places(self.rect(), letters, metrics, lines).items():
             at = place.bottomLeft() - QPointF(0, metrics.descent())
             writing.write(painter, at, getattr(letters, edge))
+
+    def _lines(self, view: ViewTransform) -> list[writing.Line]:
+        """What is written in the corners."""
+        assert self.image is not None
+        return writing.lines(
+            self.rect(),
+            QFontMetricsF(self.font()),
+            writing.head_line(self.image, self.slice()),
+            writing.foot_line(self.image, view.percent, self.values_window()),
+            writing.badges(self.view.turn, self.view.inverted),
+        )
 
     def _draw_lens(self, painter: QPainter, view: ViewTransform, plane: Plane) -> None:
         assert self.image is not None and self._pointer is not None
@@ -646,7 +654,9 @@ class ImageView(QWidget):
     def _explain(self, event: QHelpEvent) -> None:
         """The long form of the letters at an edge."""
         letters = self.edges()
-        places = writing.letter_places(self.rect(), letters, QFontMetricsF(self.font()))
+        written = self._lines(self.transform()) if self.image is not None else ()
+        metrics = QFontMetricsF(self.font())
+        places = writing.letter_places(self.rect(), letters, metrics, written)
         for edge, place in places.items():
             if place.adjusted(-6, -6, 6, 6).contains(QPointF(event.pos())):
                 words = writing.letters_in_words(getattr(letters, edge))

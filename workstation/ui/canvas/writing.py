@@ -3,6 +3,9 @@ and that the picture is turned."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
@@ -45,7 +48,10 @@ def head_line(image: Image, z: int) -> str:
     elif image.kind is ImageKind.RADIOGRAPH:
         line += f"  {image.laterality} {image.view}".rstrip()
     if image.slices > 1:
-        line += "  " + tr("slice {n}/{total}", n=z + 1, total=image.slices)
+        if image.is_clip:
+            line += "  " + tr("frame {n}/{total}", n=z + 1, total=image.slices)
+        else:
+            line += "  " + tr("slice {n}/{total}", n=z + 1, total=image.slices)
         if not image.is_target:
             line += "  " + tr("view only")
     return line
@@ -75,12 +81,35 @@ def badges(turn: ViewTurn, inverted: bool) -> str:
     return "   ".join(said)
 
 
-def badge_place(room: QRect, metrics: QFontMetricsF, text: str) -> QPointF:
-    return QPointF(room.width() - MARGIN - metrics.horizontalAdvance(text), 20)
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of text at its place: the left end of its base line."""
+
+    at: QPointF
+    text: str
+
+    def box(self, metrics: QFontMetricsF) -> QRectF:
+        wide, height = metrics.horizontalAdvance(self.text), metrics.height()
+        return QRectF(self.at.x(), self.at.y() - metrics.ascent(), wide, height)
 
 
-def letter_places(room: QRect, letters: EdgeLetters, metrics: QFontMetricsF) -> dict[str, QRectF]:
-    """Where the letters of the four edges stand: edge -> rectangle."""
+def lines(room: QRect, metrics: QFontMetricsF, head: str, foot: str, badge: str) -> list[Line]:
+    """The lines of a pane; the badge goes under the head where both have no room beside each
+    other."""
+    out = [Line(QPointF(MARGIN, 20), head), Line(QPointF(MARGIN, room.height() - MARGIN), foot)]
+    if badge:
+        left = room.width() - MARGIN - metrics.horizontalAdvance(badge)
+        beside = left > out[0].box(metrics).right() + MARGIN
+        out.append(Line(QPointF(left, 20 if beside else 20 + metrics.height()), badge))
+    return out
+
+
+def letter_places(
+    room: QRect, letters: EdgeLetters, metrics: QFontMetricsF, written: Sequence[Line] = ()
+) -> dict[str, QRectF]:
+    """Where the letters of the four edges stand, beside nothing that is written: edge ->
+    rectangle."""
+    taken = [line.box(metrics).adjusted(-4, 0, 4, 0) for line in written]
     height = metrics.height()
     middle_x, middle_y = room.width() / 2, room.height() / 2
     out = {}
@@ -90,7 +119,12 @@ def letter_places(room: QRect, letters: EdgeLetters, metrics: QFontMetricsF) -> 
             continue
         x = {"left": MARGIN, "right": room.width() - MARGIN - wide}.get(edge, middle_x - wide / 2)
         y = {"top": 4.0, "bottom": room.height() - 4 - height}.get(edge, middle_y - height / 2)
-        out[edge] = QRectF(x, y, wide, height)
+        place = QRectF(x, y, wide, height)
+        # At most once for each line: towards the middle of the pane.
+        for _ in taken:
+            if any(place.intersects(box) for box in taken):
+                place.translate(0, height if y < middle_y else -height)
+        out[edge] = place
     return out
 
 

@@ -215,12 +215,12 @@ class TwoRows(QWidget):
 
     def __init__(self, first: QWidget, second: QWidget) -> None:
         super().__init__()
-        self._parts = first, second
         self._box = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self._box.setContentsMargins(0, 0, 0, 0)
         self._box.setSpacing(0)
         self._box.addWidget(first)
         self._box.addWidget(second, 1)
+        self._items = [item for n in range(2) if (item := self._box.itemAt(n)) is not None]
 
     @property
     def in_one(self) -> bool:
@@ -237,14 +237,14 @@ class TwoRows(QWidget):
         return done
 
     def _arrange(self) -> None:
-        one = sum(part.sizeHint().width() for part in self._parts) <= self.width()
+        one = sum(item.sizeHint().width() for item in self._items) <= self.width()
         if one != self.in_one:
             way = QBoxLayout.Direction
             self._box.setDirection(way.LeftToRight if one else way.TopToBottom)
 
     def minimumSizeHint(self) -> QSize:
         """As wide as the wider of the two: being in one row never keeps the window from shrinking."""
-        widest = max(part.minimumSizeHint().width() for part in self._parts)
+        widest = max(item.minimumSize().width() for item in self._items)
         return QSize(widest, super().minimumSizeHint().height())
 
 
@@ -504,24 +504,30 @@ class Bench(QWidget):
             self.slider.setValue(view.z)
             self.slider.valueChanged.connect(lambda z: view.z == z or view.set(z=z))
             view.changed.connect(lambda: self.slider.setValue(min(view.z, stack.slices - 1)))
-            self.below.addWidget(QLabel(tr("Slice")))
+            self.below.addWidget(QLabel(tr("Frame") if stack.is_clip else tr("Slice")))
             self.below.addWidget(self.slider, 1)
             if stack.samples == 1:
                 self._window_box(stack)
+            else:
+                self._photo_bar(with_grid=False)
         elif not any(image.samples == 3 for image in self.images):
             self.below.addStretch()
             if self.images:
                 self._window_box(self.images[0])
         else:
             fundus = any(image.kind is ImageKind.PHOTOGRAPH for image in self.images)
-            self.photo = PhotoBar(with_grid=fundus)
-            self.photo.look_wanted.connect(self._change_look)
-            self.photo.grid_wanted.connect(self._show_grid)
             self.below.addStretch()
-            self.below.addWidget(self.photo)
-            for image in self.images:
-                view = self.view_of(image)
-                view.changed.connect(lambda v=view: self.photo.show_look(v.look))
+            self._photo_bar(with_grid=fundus)
+
+    def _photo_bar(self, *, with_grid: bool) -> None:
+        """How colour images are shown, and the way back to how they are."""
+        self.photo = PhotoBar(with_grid=with_grid)
+        self.photo.look_wanted.connect(self._change_look)
+        self.photo.grid_wanted.connect(self._show_grid)
+        self.below.addWidget(self.photo)
+        for image in self.images:
+            view = self.view_of(image)
+            view.changed.connect(lambda v=view: self.photo.show_look(v.look))
 
     def _window_box(self, image: Image) -> None:
         """The windows an image can be given by name, the one in force chosen."""

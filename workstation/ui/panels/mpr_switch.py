@@ -29,7 +29,9 @@ class MprSwitch(QPushButton):
     def offer(self, read: OwnRead | None) -> None:
         """The read whose stack it opens; None closes what is open."""
         self._close()
+        # Frames of a clip lie nowhere: no planes are offered, and nothing need be explained.
         stacks = [i for i in read.targets if i.kind is ImageKind.STACK] if read else []
+        stacks = [i for i in stacks if not i.is_clip]
         self._read, self._image = (read, stacks[0]) if stacks else (None, None)
         self.setVisible(self._image is not None)
         reason = why_not(self._image) if self._image is not None else ""

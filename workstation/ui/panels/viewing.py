@@ -137,7 +137,7 @@ class ViewBar(QWidget):
         self.magnifier.setChecked(self.lens > 0)
         if self.cine is None:
             return
-        self.play.setText("⏸" if self.cine.playing else "▶")
+        self.play.setText("▮▮" if self.cine.playing else "▶")
         self.fro.setChecked(self.cine.to_and_fro)
         place = self.rate.findData(self.cine.rate)
         if place < 0:
