@@ -341,7 +341,7 @@ def _stack(
         laterality=stack.laterality,
         view=stack.view,
         frame_time_ms=stack.frame_time_ms,
-        **_grey_facts(a),
+        **_grey_facts(a) | {"voi_luts": _common_tables(stack)},
     )
     draft = _Draft(patient, study_key, "", str(a.get("PatientSex", "")), image, _files(stack))
     return _with_planes(workspace, draft, planes, written), refused
@@ -358,6 +358,12 @@ def _of_one_depth(planes: list[DecodedPlane]) -> list[DecodedPlane] | None:
         if max(int(p.pixels.max()) for p in planes) > np.iinfo(np.int16).max:
             return None
     return [replace(p, pixels=p.pixels.astype(common)) for p in planes]
+
+
+def _common_tables(stack: StackPlan) -> object:
+    """VOI tables that all files of a stack have; none where they differ, to be shown wrongly by."""
+    found = {f.attributes.get("voi_luts", ()) for f in stack.files}
+    return found.pop() if len(found) == 1 else ()
 
 
 def _grey_facts(attributes: Mapping[str, object]) -> dict[str, Any]:
