@@ -438,6 +438,9 @@ ERRORS = {
     "scope.text": N_("“{text}” names no part of a case."),
     "signin.failed": N_("Login or passphrase is wrong."),
     "signin.inactive": N_("This person is no longer active in the study."),
+    "stack.partly_known": N_(
+        "Other files of the series are already in the study as {image}; a series is imported whole."
+    ),
     "stack.depths": N_("The slices of the series have values that no one bit depth holds."),
     "stack.duplicate_position": N_("Another slice lies at the same place."),
     "stack.incomplete": N_("The series is refused as a whole because {file} could not be read."),

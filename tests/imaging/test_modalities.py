@@ -304,3 +304,44 @@ def test_the_words_of_versions_frozen_before_stand() -> None:
     known = "dd087999622cbd173d452c9f4810943deb91571e3475479f2c8d8ea8014273cb"
     assert hashlib.sha256(page(plain).encode()).hexdigest() == known
     assert page(told).startswith(page(plain)) and "inverted" in page(told)
+
+
+@pytest.mark.parametrize("team", ["mr_lesion"], indirect=True)
+def test_a_voi_table_of_one_slice_is_not_that_of_the_others(team: Team, tmp_path: Path) -> None:
+    place = {
+        "Modality": "MR",
+        "PixelSpacing": [1, 1],
+        "ImageOrientationPatient": [1, 0, 0, 0, 1, 0],
+    }
+    grey = np.arange(20, dtype=np.uint16).reshape(4, 5)
+    files = {
+        f"{n}.dcm": dicom(grey + n, ImagePositionPatient=[0, 0, n], SeriesInstanceUID="2.25.3",
+                          VOILUTSequence=[table([2, n, 8], [0, 255])], **place)
+        for n in range(2)
+    }  # fmt: skip
+    assert [i.voi_luts for i in take(team, tmp_path, files).images] == [()]
+
+
+@pytest.mark.parametrize("team", ["mr_lesion"], indirect=True)
+@pytest.mark.parametrize("first", [[0, 1], [1, 2]])
+def test_a_series_known_in_part_says_which_files_are(
+    team: Team, tmp_path: Path, first: list[int]
+) -> None:
+    """Slices that were never delivered are not called known, and known ones are not taken twice."""
+    place = {
+        "Modality": "MR",
+        "PixelSpacing": [1, 1],
+        "ImageOrientationPatient": [1, 0, 0, 0, 1, 0],
+    }
+    files = {
+        f"{n}.dcm": dicom(np.full((4, 5), n, np.uint16), ImagePositionPatient=[0, 0, n],
+                          SeriesInstanceUID="2.25.3", **place)
+        for n in range(3)
+    }  # fmt: skip
+    assert len(take(team, tmp_path, {f"{n}.dcm": files[f"{n}.dcm"] for n in first}).images) == 1
+    result = take(team, tmp_path / "src", files)
+    assert result.images == ()
+    assert {int(r.name[0]): r.code for r in result.refusals} == {
+        n: "import.duplicate" if n in first else "stack.partly_known" for n in range(3)
+    }
+    assert {r.params["image"] for r in result.refusals} == {"S0001"}

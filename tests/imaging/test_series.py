@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workstation.domain.image import LookupTable
 from workstation.domain.intake import FileFacts, SourceFile
 from workstation.imaging.series import frame_time_of, picture_plan, stack_plans
 
@@ -272,3 +273,19 @@ def test_very_many_orientations_are_told_apart() -> None:
     one = facts(200)
     plans = stack_plans([replace(one, attributes={**one.attributes, "frames": frames})])
     assert {plan.frames for plan in plans} == {(n, n + 1) for n in range(0, 200, 2)}
+
+
+@pytest.mark.parametrize(
+    "other", [{"modality_lut": LookupTable(0, 12, (1, 2))}, {"PresentationLUTShape": "INVERSE"}]
+)
+def test_what_a_stack_has_once_tells_slices_apart(other: dict[str, Any]) -> None:
+    """Polarity and table are kept for the whole stack: slices of others make one of their own."""
+    plans = stack_plans([at(n, Modality="MR", **(other if n > 2 else {})) for n in range(5)])
+    assert sorted(len(plan.files) for plan in plans) == [2, 3]
+
+
+def test_padding_of_some_slices_only_hides_nothing_in_the_others() -> None:
+    same = [at(n, PixelPaddingValue=3) for n in range(3)]
+    assert [plan.padding for plan in stack_plans(same)] == [(3, 3)]
+    (plan,) = stack_plans([*same, at(4), at(5, PixelPaddingValue=7)])
+    assert plan.padding is None

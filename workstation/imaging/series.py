@@ -236,6 +236,9 @@ def _group_key(one: _Slice, alike: _Directions) -> tuple[Any, ...]:
         facts.cols,
         facts.samples,
         str(a.get("PhotometricInterpretation", "")),
+        # A stack has one table and one polarity.
+        a.get("modality_lut"),
+        inverse_shape(a),
         str(a.get("StackID", "")),
         alike.number(numbers(a, "ImageOrientationPatient", 6)),
         tuple(round(v, 4) for v in numbers(a, "PixelSpacing", 2) or ()),
@@ -431,7 +434,7 @@ def _plan(
         slope,
         intercept,
         a.get("PhotometricInterpretation") == "MONOCHROME1",
-        padding_of(a),
+        _padding(kept, first),
         (*warnings, *unusable),
         refused,
         tuple(one.frame for one in kept) if several else (),
@@ -444,6 +447,12 @@ def _plan(
         _laterality(a),
         _view(a),
     )
+
+
+def _padding(kept: Sequence[_Slice], first: _Slice) -> tuple[int, int] | None:
+    """What is padding in all slices: a value that is padding in some only is picture in others."""
+    found = {padding_of(one.attributes) for one in kept or (first,)}
+    return found.pop() if len(found) == 1 else None
 
 
 def _differing(kept: Sequence[_Slice], of: Callable[[Mapping[str, Any]], Any]) -> tuple[Any, ...]:

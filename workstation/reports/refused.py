@@ -56,6 +56,7 @@ REFUSED = {
     "stack.depths": N_("series of values that no one bit depth holds"),
     "stack.duplicate_position": N_("second slice at the same place"),
     "stack.incomplete": N_("series with a slice that could not be read"),
+    "stack.partly_known": N_("rest of a series of which the study has a part"),
     "stack.orientation": N_("slice whose directions are no right angle"),
     "stack.no_position": N_("slice without a position in space"),
 }

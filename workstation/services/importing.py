@@ -280,11 +280,9 @@ def _stack(
     refused = list(stack.refused)
     if not stack.files:
         return None, refused
-    twin = known.source(stack.files[0].sha256)
-    if twin is not None:
-        return None, refused + [
-            Refusal(f.source.name, "import.duplicate", {"image": twin}) for f in stack.files
-        ]
+    twins = _known_files(stack, known)
+    if twins:
+        return None, refused + twins
     first = stack.files[0]
     if stack.spacing is None and first.attributes.get("Modality") == "CT":
         missing = {"attribute": "PixelSpacing (0028,0030)"}
@@ -341,10 +339,28 @@ def _stack(
         laterality=stack.laterality,
         view=stack.view,
         frame_time_ms=stack.frame_time_ms,
-        **_grey_facts(a),
+        **_grey_facts(a) | {"voi_luts": _common_tables(stack)},
     )
     draft = _Draft(patient, study_key, "", str(a.get("PatientSex", "")), image, _files(stack))
     return _with_planes(workspace, draft, planes, written), refused
+
+
+def _known_files(stack: StackPlan, known: _Known) -> list[Refusal]:
+    """Refusals of a series of which the study has a part, or all; empty where it has nothing.
+
+    What it has not yet would make a second stack, with a hole or with slices twice.
+    """
+    files = {f.sha256: f.source.name for f in stack.files}
+    images = {sha256: known.source(sha256) for sha256 in files}
+    found = next((image for image in images.values() if image is not None), None)
+    if found is None:
+        return []
+    return [
+        Refusal(name, "import.duplicate", {"image": images[sha256]})
+        if images[sha256] is not None
+        else Refusal(name, "stack.partly_known", {"image": found})
+        for sha256, name in files.items()
+    ]
 
 
 def _of_one_depth(planes: list[DecodedPlane]) -> list[DecodedPlane] | None:
@@ -358,6 +374,12 @@ def _of_one_depth(planes: list[DecodedPlane]) -> list[DecodedPlane] | None:
         if max(int(p.pixels.max()) for p in planes) > np.iinfo(np.int16).max:
             return None
     return [replace(p, pixels=p.pixels.astype(common)) for p in planes]
+
+
+def _common_tables(stack: StackPlan) -> object:
+    """VOI tables that all files of a stack have; none where they differ, to be shown wrongly by."""
+    found = {f.attributes.get("voi_luts", ()) for f in stack.files}
+    return found.pop() if len(found) == 1 else ()
 
 
 def _grey_facts(attributes: Mapping[str, object]) -> dict[str, Any]:
@@ -644,8 +666,9 @@ def _record(
 
 
 def _twin(uow: UnitOfWork, image: Image) -> str | None:
-    """Number of the study's image of the same first file or, for pictures, the same pixels."""
-    found = uow.images.with_source(image.source_sha256[0])
+    """Number of the study's image of one of the same files or, for pictures, the same pixels."""
+    sources = map(uow.images.with_source, image.source_sha256)
+    found = next((one for one in sources if one is not None), None)
     if found is None and image.kind is not ImageKind.STACK:
         found = uow.images.with_pixels(image.planes[0].pixel_sha256)
     return found.number if found else None
