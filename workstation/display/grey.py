@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from workstation.display.voi import looked_up, through_table, windowed
+from workstation.display.voi import line_of, looked_up, through_table, windowed
 from workstation.domain.image import Image, LookupTable, Window
 
 Choice = Window | LookupTable
@@ -98,16 +98,32 @@ class GreyChain:
             return windowed(exact, choice, *ends).astype(np.uint8)
         return through_table(exact, choice, *ends).astype(np.uint8)
 
-    def table(self, dtype: npt.DTypeLike, choice: Choice) -> npt.NDArray[np.uint8]:
-        """The whole chain for every stored value of `dtype` (uint8, uint16, int16).
+    def table(
+        self, dtype: npt.DTypeLike, choice: Choice, within: tuple[int, int] | None = None
+    ) -> npt.NDArray[np.uint8]:
+        """The whole chain for every stored value of `dtype` (uint8, uint16, int16), or for those
+        `within` two, both with them; the others stay black.
 
         256 or 65536 levels; the place of a value is its bits read as unsigned.
         """
         plain = replace(self, windows=(), voi_luts=(), inverted=False)
         values, padding = _every_value(plain, np.dtype(dtype).name)
-        levels = self.levels(values, choice)
-        levels[padding] = BACKGROUND
+        levels = np.zeros(len(values), np.uint8)
+        for part in places(dtype, within):
+            levels[part] = self.levels(values[part], choice)
+            levels[part][padding[part]] = BACKGROUND
         return levels
+
+    def line(self, choice: Choice) -> tuple[float, float] | None:
+        """(slope, shift): between black and white the level is stored value * slope + shift, less
+        the fraction. None where the levels follow no line."""
+        if not isinstance(choice, Window) or self.modality_lut is not None:
+            return None
+        found = line_of(choice)
+        if found is None:
+            return None
+        slope, shift = self.slope * found[0], self.intercept * found[0] + found[1]
+        return (-slope, 255.0 - shift) if self.inverted else (slope, shift)
 
     def grey(
         self, stored: npt.NDArray[np.generic], choice: Choice | None = None
@@ -121,6 +137,17 @@ class GreyChain:
         table = self.table(stored.dtype, choice if choice is not None else self.default(stored))
         places = np.ascontiguousarray(stored).view(f"u{stored.dtype.itemsize}")
         return np.asarray(cv2.LUT(places, table), np.uint8)
+
+
+def places(dtype: npt.DTypeLike, within: tuple[int, int] | None) -> list[slice]:
+    """Where in a table the stored values from `within[0]` to `within[1]` are; all for None."""
+    count = 1 << np.dtype(dtype).itemsize * 8
+    if within is None:
+        return [slice(0, count)]
+    low, high = within
+    if low < 0 <= high:
+        return [slice(0, high + 1), slice(low + count, count)]
+    return [slice(low % count, high % count + 1)]
 
 
 @functools.lru_cache(maxsize=8)

@@ -45,6 +45,18 @@ def windowed(values: Floats, window: Window, first: float = 0.0, last: float = 2
     return np.asarray(np.clip(levels, min(first, last), max(first, last)), np.float64)
 
 
+def line_of(window: Window) -> tuple[float, float] | None:
+    """(slope, shift) of the line from level 0 to 255 that a window follows between its borders;
+    None for SIGMOID and for a threshold. Raises InvalidValue as `windowed` does."""
+    check(window)
+    center, width = window.center, window.width
+    if window.function == "LINEAR":
+        center, width = center - 0.5, width - 1.0
+    if window.function == "SIGMOID" or width == 0:
+        return None
+    return 255.0 / width, 255.0 * (0.5 - center / width)
+
+
 def check(window: Window) -> None:
     """Raises InvalidValue for a function PS3.3 does not name, or a width it is not defined for."""
     if window.function not in FUNCTIONS:

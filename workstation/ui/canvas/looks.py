@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import cv2
+import numpy as np
 import numpy.typing as npt
 
-from workstation.display.grey import Choice, GreyChain
-from workstation.display.kernels import Pixels, grey_pixels
+from workstation.display.grey import Choice, GreyChain, places
+from workstation.display.kernels import Line, Picture, Pixels, fitted_line, grey_pixels
 from workstation.display.photo import table
 from workstation.domain.image import Image, LookupTable, Window
 from workstation.domain.viewing import AS_IT_IS
@@ -19,6 +23,9 @@ class Looks:
     def __init__(self) -> None:
         self._last: tuple[tuple[object, ...], Look] | None = None
         self._range: tuple[Pixels, Window] | None = None
+        # Whose smallest and largest values are known, and those of all planes of the image so far.
+        self._measured: tuple[str, Pixels] | None = None
+        self._within = (0, 0)
 
     def choice(self, image: Image, z: int, view: ViewState, stored: Pixels | None) -> Choice:
         """The window set by hand, else what the file offers first, else from the smallest to the
@@ -47,19 +54,58 @@ class Looks:
     def of(self, image: Image, z: int, view: ViewState, stored: Pixels) -> Look:
         choice = self.choice(image, z, view, stored)
         own = z if image.slice_rescale or image.slice_windows else 0
+        if image.samples == 1:
+            self._measure(image, stored)
         made_of = (image.image_id, own, choice, view.look,
-                   view.inverted, stored.dtype)  # fmt: skip
+                   view.inverted, stored.dtype, self._within)  # fmt: skip
         if self._last is not None and self._last[0] == made_of:
             return self._last[1]
-        look = _look(image, z, view, choice, stored.dtype)
+        if image.samples == 1:
+            chain = GreyChain.of(image, z)
+            look = _grey_look(chain, choice, stored.dtype, self._within, view.inverted)
+        else:
+            look = _colour_look(view)
         self._last = made_of, look
         return look
 
+    def _measure(self, image: Image, stored: Pixels) -> None:
+        """Widen `_within` to what a plane holds: a table need not reach farther."""
+        last = self._measured
+        if last is not None and last[1] is stored:
+            return
+        low, high = (int(end) for end in cv2.minMaxLoc(stored)[:2])
+        if last is not None and last[0] == image.image_id and last[1].dtype == stored.dtype:
+            low, high = min(low, self._within[0]), max(high, self._within[1])
+        self._measured, self._within = (image.image_id, stored), (low, high)
 
-def _look(image: Image, z: int, view: ViewState, choice: Choice, dtype: npt.DTypeLike) -> Look:
-    if image.samples == 1:
-        levels = GreyChain.of(image, z).table(dtype, choice)
-        return Look(grey_pixels(255 - levels if view.inverted else levels))
+
+def _grey_look(
+    chain: GreyChain, choice: Choice, dtype: npt.DTypeLike, within: tuple[int, int], inverted: bool
+) -> Look:
+    levels = chain.table(dtype, choice, within)
+    line = _line(chain, choice, dtype, within, levels)
+    if inverted:
+        levels = 255 - levels
+        line = line and replace(line, falling=not line.falling)
+    table: Picture = np.zeros(len(levels), np.int32)
+    for part in places(dtype, within):
+        table[part] = grey_pixels(levels[part])
+    return Look(table, line=line)
+
+
+def _line(
+    chain: GreyChain, choice: Choice, dtype: npt.DTypeLike, within: tuple[int, int],
+    levels: npt.NDArray[np.uint8],
+) -> Line | None:  # fmt: skip
+    """The line that says the same as a table, for each value that may occur."""
+    straight = chain.line(choice)
+    if straight is None:
+        return None
+    values = np.arange(within[0], within[1] + 1).astype(dtype)
+    return fitted_line(values, levels[values.view(f"u{values.dtype.itemsize}")], *straight)
+
+
+def _colour_look(view: ViewState) -> Look:
     if view.look == AS_IT_IS and not view.inverted:
         return Look()
     levels = table(view.look)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from workstation.display.kernels import Picture, Pixels, resampled, through
+from workstation.display.kernels import Line, Picture, Pixels, along, resampled, through
 from workstation.display.view import ViewTransform
 
 # Device pixels beside the pane that are read when panning goes beyond what is there.
@@ -28,11 +28,13 @@ SAME_PLACE = 0.01
 @dataclass(frozen=True)
 class Look:
     """How stored values become screen pixels: `table` for grey ones or for one channel, `levels`
-    (256) for each channel of a colour; none for colours as they are. Compared by identity."""
+    (256) for each channel of a colour; none for colours as they are. `line` says the same as the
+    table where there is one. Compared by identity."""
 
     table: Picture | None = None
     channel: int | None = None
     levels: npt.NDArray[np.uint8] | None = None
+    line: Line | None = None
 
 
 @dataclass
@@ -54,6 +56,7 @@ class PanePicture:
         self._kept: _Kept | None = None
         self._shown: tuple[_Kept, QRect, Look] | None = None
         self._out: Picture = np.empty((0, 0), np.int32)
+        self._grey: npt.NDArray[np.uint8] = np.empty((0, 0), np.uint8)
         self._picture: QImage | None = None
         # Whether `_out` is for tables to write into, or the kept values themselves.
         self._writable = False
@@ -147,14 +150,18 @@ class PanePicture:
         size = (seen.height(), seen.width())
         if self._out.shape != size or not self._writable:
             self._out, self._writable = np.empty(size, np.int32), True
+            self._grey = np.empty(size, np.uint8)
             self._picture = _wrapped(self._out)
-        paint(kept.values[_place(seen, kept.rect)], look, self._out)
+        paint(kept.values[_place(seen, kept.rect)], look, self._out, self._grey)
         assert self._picture is not None
         return self._picture, seen.topLeft()
 
 
-def paint(values: Pixels, look: Look, out: Picture) -> None:
-    """Stored values, or screen colours, as a look has them; into `out`, int32 (rows, cols)."""
+def paint(values: Pixels, look: Look, out: Picture, grey: npt.NDArray[np.uint8]) -> None:
+    """Stored values, or screen colours, as a look has them; into `out`, int32 (rows, cols). `grey`
+    is room of the same shape."""
+    if look.line is not None and along(values, look.line, grey, out):
+        return
     if look.channel is not None:
         values = np.ascontiguousarray(values[..., look.channel])
     if look.table is not None:
