@@ -399,10 +399,13 @@ def test_controls_under_the_image_are_one_row_where_there_is_room(qtbot: QtBot) 
     parts = QLabel(), QLabel()
     for part, wide in zip(parts, (300, 200), strict=True):
         part.setFixedSize(wide, 30)
+    bench = QWidget()  # a window of its own would not become narrower than its layout
+    qtbot.addWidget(bench)
     rows = TwoRows(*parts)
-    qtbot.addWidget(rows)
+    rows.setParent(bench)
     rows.resize(520, 60)
-    rows.show()
+    bench.resize(600, 100)
+    bench.show()
     qtbot.waitUntil(lambda: rows.in_one and parts[1].x() >= 300)
     assert rows.minimumSizeHint().width() == 300  # it may become narrow again
     rows.resize(480, 60)
