@@ -93,7 +93,7 @@ def _memory(home):
     return [
         Line(
             f"memory after {CASES} cases of {image.slices} slices", [after],
-            {"before": [before]}, b_number="B28", unit="MiB",
+            {"before": [before]}, b_number="B28", floor="before", unit="MiB",
         ),
         Line(
             "memory of one case, open", [max(held) - before], {"its voxels": [voxels]},

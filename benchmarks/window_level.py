@@ -9,8 +9,8 @@ from support.measure import Line, Result
 from support.panes import FLOOR, run_child
 from support.screen import screen
 
-RIVALS = ("pyqtgraph ImageItem", "pyqtgraph, autoDownsample", "QGraphicsView, pixmap + numpy",
-          "vtkImageSlice")  # fmt: skip
+# The QGraphicsView of the tutorials takes the nearest pixel: a coarser picture, so information.
+RIVALS = ("pyqtgraph ImageItem", "pyqtgraph, autoDownsample", "vtkImageSlice")
 COPY = "copying that many bytes"
 PASSES = ("numpy, float32", "numpy, table[pixels]", "vtkImageMapToWindowLevelColors")
 

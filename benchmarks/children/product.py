@@ -1,4 +1,5 @@
-"""The product, from process start to its first painted image; arguments: a study's folder, a case number.
+"""The product, from process start to its first painted image; arguments: a study's folder, a case number,
+and "first" where the sign-in page is all that is asked for.
 
 Driven as a person would, by what is on the screen: choose a card, type the passphrase, press
 Enter, choose the case. No time is given to the person.
@@ -83,6 +84,8 @@ class Person(QObject):
             return False
         self.painted = None
         stamp(reached)
+        if sys.argv[3:] == ["first"]:
+            on_screen()
         return True
 
     def sign_in(self):

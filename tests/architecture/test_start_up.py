@@ -39,3 +39,23 @@ def test_the_window_starts_without_what_it_does_not_need() -> None:
         "d.desks()"
     )
     assert loaded_of(HEAVY, code) == []
+
+
+def test_what_signing_in_needs_is_loaded_while_the_person_types() -> None:
+    code = (
+        "import threading, workstation.start as start, workstation.ui.application\n"
+        "start.make_ready()\n"
+        "[t.join() for t in threading.enumerate() if t is not threading.current_thread()]"
+    )
+    needed = ("workstation.bootstrap", "sqlalchemy", "workstation.ui.desks.reading")
+    assert loaded_of(needed, code) == sorted(needed)
+
+
+def test_all_but_the_sign_in_page_is_asked_of_the_composition_root() -> None:
+    code = (
+        "import workstation.start as start\n"
+        "door = start.Door()\n"
+        "assert isinstance(door.recent(), tuple) and 'workstation.bootstrap' not in sys.modules\n"
+        "assert 'dr_screening' in [shipped.name for shipped in door.protocols()]"
+    )
+    assert loaded_of(("workstation.bootstrap",), code) == ["workstation.bootstrap"]

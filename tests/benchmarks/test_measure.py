@@ -78,3 +78,15 @@ def test_only_what_is_slow_in_every_repeat_fails(
     monkeypatch.setattr(run, "run_one", one)
     assert run.repeated("x", {}, 1)[3] == []
     assert run.repeated("x", {}, 1)[3] == [("work", "rival")]
+
+
+def test_a_busy_machine_proves_nothing_against_a_line(
+    measure: Any, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noise = iter([0.02, 0.4, 0.02])
+
+    def one(name: str, given: Any, seconds: float) -> Any:
+        return measure.Result([_line(measure, 10.0, rival=6.0)]), next(noise), 1.0
+
+    monkeypatch.setattr(run, "run_one", one)
+    assert run.repeated("x", {}, 1)[3] == []
