@@ -166,7 +166,8 @@ def run_import(
                     else:
                         drafts.append(found)
         one_target = protocol.modality in ONE_SERIES
-        result = _record(workspace, command, plan, drafts, refusals, one_target)
+        result = _record(workspace, command, plan, drafts, refusals, one_target, written)
+        workspace.blobs.remove(written)
         if mapping is not None and protocol.modality == "fundus":
             result = replace(result, unmatched=mapping.unmatched())
     except BaseException:
@@ -614,11 +615,13 @@ def _record(
     drafts: Sequence[_Draft],
     refusals: Sequence[Refusal],
     one_target: bool,
+    written: list[str],
 ) -> ImportResult:
     """Rows of subjects, cases and images, and the record of the import, in one transaction.
 
     Another import may have brought the same images since this one looked: they are looked for
-    again where nobody else can write, and are duplicates then.
+    again where nobody else can write, and are duplicates then. Only their blobs are left in
+    `written`, to be removed: whatever fails from then on, the others are the study's.
     """
     with workspace.writing() as uow:
         images: list[Image] = []
@@ -661,7 +664,7 @@ def _record(
             },
         )
         uow.commit()
-    workspace.blobs.remove(late)
+        written[:] = late
     return ImportResult(tuple(images), tuple(numbers), tuple(refusals), len(plan.files))
 
 
