@@ -503,9 +503,8 @@ def _photograph(
     patient = row.patient if row else str(a.get("PatientID", ""))
     if not patient:
         return Refusal(name, "import.no_patient")
-    header_eye = {"R": Eye.OD, "L": Eye.OS}.get(
-        str(a.get("ImageLaterality") or a.get("Laterality") or "")
-    )
+    plan = intake.picture(facts)
+    header_eye = {"R": Eye.OD, "L": Eye.OS}.get(plan.laterality)
     listed_eye = Eye(row.eye) if row and row.eye else None
     if header_eye and listed_eye and header_eye is not listed_eye:
         return Refusal(
@@ -521,7 +520,6 @@ def _photograph(
         warnings.append("photo.exif_orientation")
     if facts.kind == "dicom" and a.get("lossy"):
         warnings.append("photo.lossy")
-    plan = intake.picture(facts)
     visit = row.visit if row else None
     study_key = "" if visit is None else f"visit {visit}"
     image = Image(
