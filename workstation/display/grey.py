@@ -123,6 +123,12 @@ class GreyChain:
         return np.asarray(cv2.LUT(places, table), np.uint8)
 
 
+def whole_depth(dtype: npt.DTypeLike) -> Window:
+    """Of a picture that is no DICOM image: the ends of its depth are black and white."""
+    levels = float(1 << 8 * np.dtype(dtype).itemsize)
+    return Window(levels / 2, levels)
+
+
 @functools.lru_cache(maxsize=8)
 def _every_value(
     chain: GreyChain, dtype: str

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from workstation.display.grey import whole_depth
 from workstation.domain.case import Case, CaseState, Subject, moved
 from workstation.domain.errors import EnvironmentProblem, InvalidValue, RuleViolation
 from workstation.domain.events import Changes, Topic, changed
@@ -562,8 +563,7 @@ def _photo_windows(facts: FileFacts, plan: PicturePlan, plane: DecodedPlane) -> 
         return ()
     if facts.kind == "dicom":
         return plan.windows
-    levels = float(1 << 8 * plane.pixels.dtype.itemsize)
-    return (Window(levels / 2, levels),)
+    return (whole_depth(plane.pixels.dtype),)
 
 
 def _pixel_sha256(plane: DecodedPlane) -> str:
