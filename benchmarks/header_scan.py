@@ -78,7 +78,7 @@ def _ours(path):
 
 
 def _check(paths):
-    from workstation.imaging.probing import _plain
+    from workstation.imaging.attributes import _plain
 
     for path in paths:
         ours = _ours(path)

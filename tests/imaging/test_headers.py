@@ -16,6 +16,7 @@ from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from workstation.imaging import headers, probing
+from workstation.imaging.attributes import read
 
 WANTED = probing.ATTRIBUTES + probing.IDENTITY
 BUNDLED = sorted((Path(pydicom.__file__).parent / "data").rglob("*.dcm"))
@@ -30,7 +31,7 @@ def agree(data: bytes, header: headers.Header) -> tuple[int, int]:
         if value is headers.ASK:
             asked += 1
             continue
-        known = probing._plain(ds.get(keyword))
+        known = read(ds, keyword)
         assert value == (None if known in ("", []) else known), keyword
         assert type(value) is type(known) or value is None, keyword
         answered += 1

@@ -217,3 +217,35 @@ def test_tables_of_a_ct_come_into_the_study(tmp_path: Path) -> None:
         assert np.array_equal(GreyChain.of(kept).grey(plane), np.where(pixels < 0, 255, 0))
     finally:
         made.close()
+
+
+def test_what_is_recorded_stays_readable_whatever_fails_afterwards(
+    team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cleaning up after a recorded import may fail; its images are not cleaned up for that."""
+    source = tmp_path / "src"
+    source.mkdir()
+    (source / "P0_OD.jpg").write_bytes(photograph(0))
+    faster: list[ImportResult] = []
+    blobs = team["coordinator"].blobs
+    remove = type(blobs).remove
+    fails = [True]
+
+    def failing(self: object, blob_ids: list[str]) -> None:
+        if fails.pop() if fails else False:
+            raise OSError("in use")
+        remove(self, blob_ids)  # type: ignore[arg-type]
+
+    def meanwhile(done: int, _: int, step: str) -> None:
+        if step == "read" and done == 1 and not faster:
+            faster.append(take(team, source / "P0_OD.jpg"))
+            monkeypatch.setattr(type(blobs), "remove", failing)
+
+    (source / "P1_OD.jpg").write_bytes(photograph(1))
+    with pytest.raises(OSError, match="in use"):
+        take(team, source, progress=meanwhile)
+    with team["coordinator"].reading() as uow:
+        images = uow.images.all()
+    assert len(images) == 2
+    for image in images:
+        assert team["coordinator"].pixels.plane(image).any()

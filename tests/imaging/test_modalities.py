@@ -345,3 +345,15 @@ def test_a_series_known_in_part_says_which_files_are(
         n: "import.duplicate" if n in first else "stack.partly_known" for n in range(3)
     }
     assert {r.params["image"] for r in result.refusals} == {"S0001"}
+
+
+@pytest.mark.parametrize("team", ["dr_screening"], indirect=True)
+def test_a_photograph_whose_header_names_both_eyes_has_an_unknown_eye(
+    team: Team, tmp_path: Path
+) -> None:
+    grey = np.arange(20, dtype=np.uint8).reshape(4, 5)
+    result = take(team, tmp_path, {
+        "a.dcm": dicom(grey, Modality="OP", ImageLaterality="R", Laterality="L"),
+        "b.dcm": dicom(grey + 1, Modality="OP", ImageLaterality="R", Laterality="R"),
+    })  # fmt: skip
+    assert {str(i.eye) for i in result.images} == {"None", "OD"}

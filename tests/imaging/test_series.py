@@ -289,3 +289,18 @@ def test_padding_of_some_slices_only_hides_nothing_in_the_others() -> None:
     assert [plan.padding for plan in stack_plans(same)] == [(3, 3)]
     (plan,) = stack_plans([*same, at(4), at(5, PixelPaddingValue=7)])
     assert plan.padding is None
+
+
+@pytest.mark.parametrize(
+    ("image", "series", "side"),
+    [
+        ("L", "L", "L"),
+        ("R", "", "R"),
+        ("", "L", "L"),
+        ("L", "R", ""),
+        ("B", "B", "B"),
+        ("X", "", ""),
+    ],
+)
+def test_sides_that_contradict_each_other_are_no_side(image: str, series: str, side: str) -> None:
+    assert picture_plan(facts(ImageLaterality=image, Laterality=series)).laterality == side

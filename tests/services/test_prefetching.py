@@ -170,3 +170,30 @@ def test_nothing_starts_after_the_end(team: Team) -> None:
     reader.ahead.close()
     assert reader.ahead.after(reader.rows[0].case_id, reader.images(0)) is None
     assert reader.blobs.images == []
+
+
+def test_a_case_left_meanwhile_lets_go_of_nothing(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next case is being looked up while another one is opened, whose pictures stay."""
+    reader = Reader(team["reader-a"])
+    kept: list[set[str]] = []
+    keep_only = reader.pixels.keep_only
+    monkeypatch.setattr(
+        reader.pixels, "keep_only", lambda i: (kept.append(ids(tuple(i))), keep_only(i))
+    )
+    look_up, later = reading.next_case, []
+
+    def elsewhere(*asked: str) -> str | None:
+        if not later:
+            later.append(reader.ahead.after(reader.rows[2].case_id, reader.images(2)))
+        return look_up(*asked)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(reading, "next_case", elsewhere)
+    first = reader.ahead.after(reader.rows[0].case_id, reader.images(0))
+    assert first is not None
+    first.result(30)
+    assert later[0] is not None
+    later[0].result(30)
+    assert kept and all(ids(reader.images(2)) <= one for one in kept)
+    reader.ahead.close()

@@ -150,6 +150,12 @@ def places(dtype: npt.DTypeLike, within: tuple[int, int] | None) -> list[slice]:
     return [slice(low % count, high % count + 1)]
 
 
+def whole_depth(dtype: npt.DTypeLike) -> Window:
+    """Of a picture that is no DICOM image: the ends of its depth are black and white."""
+    levels = float(1 << 8 * np.dtype(dtype).itemsize)
+    return Window(levels / 2, levels)
+
+
 @functools.lru_cache(maxsize=8)
 def _every_value(
     chain: GreyChain, dtype: str

@@ -93,21 +93,19 @@ def placing_attributes(dataset: Any, frames: int) -> dict[str, Any]:
     Raises InvalidValue where a value is unusable as what it should be, or frames are too many.
     """
     if frames > MAX_FRAMES:
-        size = [numbers({k: _read(dataset, k)}, k, 1) or (0,) for k in ("Rows", "Columns")]
+        size = [numbers({k: read(dataset, k)}, k, 1) or (0,) for k in ("Rows", "Columns")]
         raise InvalidValue(
             "image.too_large", rows=int(size[0][0]), cols=int(size[1][0]), frames=frames
         )
-    found = {keyword: _read(dataset, keyword) for keyword in PLAIN}
+    found = {keyword: read(dataset, keyword) for keyword in PLAIN}
     found |= _frames(dataset, frames)
     regions = _items(dataset, "SequenceOfUltrasoundRegions")
     if regions:
         found["regions"] = [
-            {k: _read(region, k) for k in _REGION} for region in regions[:MAX_REGIONS]
+            {k: read(region, k) for k in _REGION} for region in regions[:MAX_REGIONS]
         ]
     if not found["ViewPosition"]:
-        codes = [
-            str(_read(item, "CodeValue") or "") for item in _items(dataset, "ViewCodeSequence")
-        ]
+        codes = [str(read(item, "CodeValue") or "") for item in _items(dataset, "ViewCodeSequence")]
         found["ViewPosition"] = next((_VIEWS[c] for c in codes if c in _VIEWS), "")
     return {keyword: value for keyword, value in found.items() if value not in (None, "", [])}
 
@@ -128,7 +126,7 @@ def _groups(item: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for sequence, keyword, known_by in _IN_GROUPS:
         inner = _items(item, sequence)
-        value = _read(inner[0], keyword) if inner else None
+        value = read(inner[0], keyword) if inner else None
         if value not in (None, "", []):
             found[known_by or keyword] = value
     return found
@@ -139,8 +137,8 @@ def _items(dataset: Any, keyword: str) -> list[Any]:
     return [] if value is None or isinstance(value, (str, bytes)) else list(value)
 
 
-def _read(dataset: Any, keyword: str) -> Any:
-    """The value as plain JSON."""
+def read(dataset: Any, keyword: str) -> Any:
+    """The value as plain JSON. Raises InvalidValue for one that cannot be read."""
     try:
         return _plain(dataset.get(keyword))
     except (ValueError, TypeError, OverflowError) as error:

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from workstation.domain.errors import InvalidValue
 from workstation.domain.intake import DecodedPlane
 from workstation.imaging import colour_profile, dicom_decode, dicom_tables, headers, jpeg
-from workstation.imaging.attributes import numbers, placing_attributes
+from workstation.imaging.attributes import numbers, placing_attributes, read
 from workstation.imaging.spacing import spacing_of
 from workstation.imaging.syntaxes import DEFLATED, DEFLATED_FRAME, KNOWN, LOSSY, NATIVE, name_of
 
@@ -327,34 +327,14 @@ def _inflated(data: bytes) -> bytes:
     return data[:head] + deflater.compress(plain) + deflater.flush()
 
 
-def _plain(value: Any) -> Any:
-    """An allow-listed value as plain JSON."""
-    from pydicom.multival import MultiValue
-
-    if value is None:
-        return None
-    if isinstance(value, (MultiValue, list, tuple)):
-        return [_plain(v) for v in value]
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int):
-        return int(value)
-    if isinstance(value, float):
-        return float(value)
-    return str(value)
-
-
 def _inspect_dicom(data: bytes) -> Reply:
     dataset = _dataset(data)
     header = headers.whole_header(data, ATTRIBUTES)
     attributes: dict[str, Any] = {}
     for keyword in ATTRIBUTES:
-        try:
-            value = headers.ASK if header is None else headers.value(header, keyword)
-            if value is headers.ASK:
-                value = _plain(dataset.get(keyword))
-        except (ValueError, TypeError, OverflowError) as error:
-            raise InvalidValue("dicom.bad_value", attribute=keyword) from error
+        value = headers.ASK if header is None else headers.value(header, keyword)
+        if value is headers.ASK:
+            value = read(dataset, keyword)
         if value not in (None, "", []):
             attributes[keyword] = value
     _check_values(attributes)

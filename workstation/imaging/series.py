@@ -469,7 +469,11 @@ def _orientation(attributes: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _laterality(attributes: Mapping[str, Any]) -> str:
-    value = str(attributes.get("ImageLaterality") or attributes.get("Laterality") or "")
+    """The side of the image, or of its series; none where they are two."""
+    said = {str(attributes.get(k) or "") for k in ("ImageLaterality", "Laterality")} - {""}
+    if len(said) > 1:
+        said.discard("B")  # one side of both
+    value = said.pop() if len(said) == 1 else ""
     return value if value in ("L", "R", "B") else ""
 
 

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from workstation.display.grey import whole_depth
 from workstation.domain.errors import InvalidValue
-from workstation.domain.image import Image, ImageKind, Window
+from workstation.domain.image import Image, ImageKind
 from workstation.domain.intake import DecodedPlane, FileFacts, FileView, Refusal, SourceFile
 from workstation.imaging.intake import ChildIntake
 from workstation.imaging.series import (
@@ -81,7 +82,7 @@ def image_of(facts: FileFacts, plane: DecodedPlane) -> Image:
         samples=3 if plane.pixels.ndim == 3 else 1,
         dtype=str(plane.pixels.dtype),
         planes=(),
-        windows=windows_of(a) if facts.kind == "dicom" else (_whole_range(plane.pixels),),
+        windows=windows_of(a) if facts.kind == "dicom" else (whole_depth(plane.pixels.dtype),),
         slope=slope,
         intercept=intercept,
         monochrome1=a.get("PhotometricInterpretation") == "MONOCHROME1",
@@ -100,9 +101,3 @@ def image_of(facts: FileFacts, plane: DecodedPlane) -> Image:
 def _frames(attributes: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What holds for each frame: what the header says of all, and over it the frame's own."""
     return [{**attributes, **one} for one in attributes.get("frames", ())]
-
-
-def _whole_range(pixels: npt.NDArray[np.generic]) -> Window:
-    """A plain picture says itself what is black and white: the ends of its depth."""
-    levels = float(1 << 8 * pixels.dtype.itemsize)
-    return Window(levels / 2, levels)

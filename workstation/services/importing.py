@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from workstation.display.grey import whole_depth
 from workstation.domain.case import Case, CaseState, Subject, moved
 from workstation.domain.errors import EnvironmentProblem, InvalidValue, RuleViolation
 from workstation.domain.events import Changes, Topic, changed
@@ -166,7 +167,8 @@ def run_import(
                     else:
                         drafts.append(found)
         one_target = protocol.modality in ONE_SERIES
-        result = _record(workspace, command, plan, drafts, refusals, one_target)
+        result = _record(workspace, command, plan, drafts, refusals, one_target, written)
+        workspace.blobs.remove(written)
         if mapping is not None and protocol.modality == "fundus":
             result = replace(result, unmatched=mapping.unmatched())
     except BaseException:
@@ -502,9 +504,8 @@ def _photograph(
     patient = row.patient if row else str(a.get("PatientID", ""))
     if not patient:
         return Refusal(name, "import.no_patient")
-    header_eye = {"R": Eye.OD, "L": Eye.OS}.get(
-        str(a.get("ImageLaterality") or a.get("Laterality") or "")
-    )
+    plan = intake.picture(facts)
+    header_eye = {"R": Eye.OD, "L": Eye.OS}.get(plan.laterality)
     listed_eye = Eye(row.eye) if row and row.eye else None
     if header_eye and listed_eye and header_eye is not listed_eye:
         return Refusal(
@@ -520,7 +521,6 @@ def _photograph(
         warnings.append("photo.exif_orientation")
     if facts.kind == "dicom" and a.get("lossy"):
         warnings.append("photo.lossy")
-    plan = intake.picture(facts)
     visit = row.visit if row else None
     study_key = "" if visit is None else f"visit {visit}"
     image = Image(
@@ -563,8 +563,7 @@ def _photo_windows(facts: FileFacts, plan: PicturePlan, plane: DecodedPlane) -> 
         return ()
     if facts.kind == "dicom":
         return plan.windows
-    levels = float(1 << 8 * plane.pixels.dtype.itemsize)
-    return (Window(levels / 2, levels),)
+    return (whole_depth(plane.pixels.dtype),)
 
 
 def _pixel_sha256(plane: DecodedPlane) -> str:
@@ -614,11 +613,13 @@ def _record(
     drafts: Sequence[_Draft],
     refusals: Sequence[Refusal],
     one_target: bool,
+    written: list[str],
 ) -> ImportResult:
     """Rows of subjects, cases and images, and the record of the import, in one transaction.
 
     Another import may have brought the same images since this one looked: they are looked for
-    again where nobody else can write, and are duplicates then.
+    again where nobody else can write, and are duplicates then. Only their blobs are left in
+    `written`, to be removed: whatever fails from then on, the others are the study's.
     """
     with workspace.writing() as uow:
         images: list[Image] = []
@@ -661,7 +662,7 @@ def _record(
             },
         )
         uow.commit()
-    workspace.blobs.remove(late)
+        written[:] = late
     return ImportResult(tuple(images), tuple(numbers), tuple(refusals), len(plan.files))
 
 

@@ -91,6 +91,8 @@ class Prefetching:
             found = self._next_images(case_id)
         except WorkstationError:
             return
+        if stop.is_set():
+            return
         # Everything of the open case stays, also what is only looked at beside it.
         ahead = _fitting(found, pixels.capacity - sum(map(pixel_bytes, images)))
         pixels.keep_only([*images, *ahead])
