@@ -57,6 +57,10 @@ NOT_OF_PANES = frozenset(
 )
 
 
+# Pixels the words on the two buttons without a letter of their own take.
+NAMES_OF_TWO = 130
+
+
 class Toolbar(QWidget):
     """Tools with their names, the class in force, the brush size."""
 
@@ -111,7 +115,7 @@ class Toolbar(QWidget):
             self.set_class(lesions[0].code)
         self.classes.currentIndexChanged.connect(self._class_changed)
         self.classes.setToolTip(tr("Class of the next lesion"))
-        self.classes.setMinimumWidth(130)
+        self.classes.setMinimumWidth(96)
         self.classes.setMaximumWidth(300)
         row.addWidget(self.classes, 1)
         self.brush = QLabel()
@@ -133,11 +137,16 @@ class Toolbar(QWidget):
         room = self.width() - self._none.width() - self.classes.minimumWidth() - 90
         for button, (sign, name, letter) in self._names.items():
             button.setText(f"{sign} {name if wanted <= room else letter}".strip())
+        narrow = self.width() < self.minimumSizeHint().width() + NAMES_OF_TWO
+        self._none.setText("✥" if narrow else "✥ " + tr("Move"))
+        if narrow:
+            self.measure.setText(self._names[self.measure][0])
 
     def minimumSizeHint(self) -> QSize:
         metrics = self.fontMetrics()
-        short = sum(metrics.horizontalAdvance(f"{s} {k}") + 32 for s, _, k in self._names.values())
-        fixed = self._none.sizeHint().width() + self.classes.minimumWidth() + 24
+        signs = [s if b is self.measure else f"{s} {k}" for b, (s, _, k) in self._names.items()]
+        short = sum(metrics.horizontalAdvance(sign) + 26 for sign in ("✥", *signs))
+        fixed = self.classes.minimumWidth() + 24
         return QSize(short + fixed, super().minimumSizeHint().height())
 
     def _measure_button(self) -> QPushButton:
