@@ -434,3 +434,14 @@ def test_the_worklist_gives_way_where_there_is_no_room(bench: Bench, study: str)
     window.toggle_office()
     window.resize(1366, 768)
     bench.qtbot.waitUntil(lambda: desk.left.isVisible() and desk.left.parentWidget() is desk)
+
+
+def test_a_click_on_a_control_leaves_the_keys_to_the_image(bench: Bench) -> None:
+    window = bench.window("fundus", "reader-a")
+    desk = desk_of(window)
+    desk.open_next()
+    assert desk.read is not None
+    pane = desk.read.bench.panes[0][0]
+    for name in ("red_free", "reset_look", "magnifier", "link:zoom", "tool:polygon"):
+        press(bench, window, name)
+        assert pane.hasFocus(), name

@@ -39,6 +39,7 @@ from workstation.ui.canvas.reslice import Reslicer
 from workstation.ui.canvas.scene import Scene, prepare
 from workstation.ui.canvas.volume_view import VolumeView
 from workstation.ui.errors import told
+from workstation.ui.panels.focus import leave_focus
 from workstation.ui.state.app_state import AppState
 from workstation.ui.state.mpr_state import THICKEST_MM, MprState
 from workstation.ui.state.view_state import MarksShown, ViewState
@@ -141,6 +142,7 @@ class MprPanel(QWidget):
         self._waiting.setProperty("role", "muted")
         self._grid.addWidget(self._waiting, 0, 0)
         column.addLayout(self._grid, 1)
+        leave_focus(self)
         # The keys are here while the volume is on its way.
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         bind(self, "fit", self.fit)
