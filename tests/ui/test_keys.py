@@ -195,3 +195,19 @@ def test_what_the_buttons_do() -> None:
     with pytest.raises(ValueError):
         MouseRoles(drag_up="sideways")
     assert DARKENS != BRIGHTENS
+
+
+def test_a_changed_key_is_printed_on_the_tool_at_once(bench: Bench) -> None:
+    window = bench.window("fundus", "reader-a")
+    window.stack.currentWidget().open_next()  # type: ignore[union-attr]
+    brush = window.findChild(QPushButton, "tool:brush")
+    lens = window.findChild(QPushButton, "magnifier")
+    assert brush is not None and lens is not None and brush.text().endswith("D")
+    use(KeyMap(own={"tool:brush": ("W",), "magnifier": ("Q",), "tool:distance": ("J",)}))
+    assert brush.text().endswith("W") and "(W)" in brush.toolTip()
+    assert "(Q)" in lens.toolTip()
+    measure = window.findChild(QPushButton, "measure")
+    assert measure is not None
+    assert any(a.text().endswith("\tJ") for a in measure.menu().actions())
+    use(KeyMap(own={"tool:brush": ()}))
+    assert brush.text() == "✎" and "(" not in brush.toolTip()

@@ -414,10 +414,10 @@ def test_the_bar_does_not_widen_the_window(bench: Bench, window: MainWindow) -> 
     desk = desk_of(window)
     desk.open_next()
     assert desk.read is not None
-    room = desk.read.bench.minimumSizeHint().width()
     panel = opened(bench, window)
-    assert panel.minimumSizeHint().width() <= room
     assert window.width() == 1366
+    # Rail and form beside it, on a screen of twice the usual scale.
+    assert panel.minimumSizeHint().width() <= 960 - 84 - 350
 
 
 def test_the_buttons_do_what_they_do_on_slices(bench: Bench, window: MainWindow) -> None:

@@ -399,17 +399,49 @@ def test_controls_under_the_image_are_one_row_where_there_is_room(qtbot: QtBot) 
     parts = QLabel(), QLabel()
     for part, wide in zip(parts, (300, 200), strict=True):
         part.setFixedSize(wide, 30)
-    bench = QWidget()  # a window of its own would not become narrower than its layout
-    qtbot.addWidget(bench)
     rows = TwoRows(*parts)
-    rows.setParent(bench)
+    window = QWidget()  # a window of its own would not become narrower than its parts
+    rows.setParent(window)
+    qtbot.addWidget(window)
     rows.resize(520, 60)
-    bench.resize(600, 100)
-    bench.show()
+    window.show()
     qtbot.waitUntil(lambda: rows.in_one and parts[1].x() >= 300)
     assert rows.minimumSizeHint().width() == 300  # it may become narrow again
     rows.resize(480, 60)
     assert not rows.in_one
-    qtbot.waitUntil(lambda: parts[1].x() == 0 and parts[1].y() > parts[0].y())
+    qtbot.waitUntil(lambda: parts[1].y() > parts[0].y())
     parts[0].setFixedWidth(100)
     qtbot.waitUntil(lambda: rows.in_one)
+
+
+@pytest.mark.parametrize("study", ["fundus", "ct"])
+def test_the_worklist_gives_way_where_there_is_no_room(bench: Bench, study: str) -> None:
+    """Large letters on a small screen: the button that submits is on the screen all the same."""
+    window = bench.window(study, "reader-a", (960, 540))
+    desk = desk_of(window)
+    assert desk.left.isVisible()
+    desk.open_next()
+    bench.qtbot.waitUntil(lambda: not desk.left.isVisible())
+    assert window.width() == 960
+    assert desk.read is not None
+    finish = desk.read.finish
+    assert finish.mapTo(window, finish.rect().topRight()).x() < 960
+    bench.qtbot.keyClick(
+        desk.read.bench.panes[0][0], Qt.Key.Key_F9
+    )  # in a window of its own it is there
+    assert window.office is not None
+    bench.qtbot.waitUntil(desk.left.isVisible)
+    window.toggle_office()
+    window.resize(1366, 768)
+    bench.qtbot.waitUntil(lambda: desk.left.isVisible() and desk.left.parentWidget() is desk)
+
+
+def test_a_click_on_a_control_leaves_the_keys_to_the_image(bench: Bench) -> None:
+    window = bench.window("fundus", "reader-a")
+    desk = desk_of(window)
+    desk.open_next()
+    assert desk.read is not None
+    pane = desk.read.bench.panes[0][0]
+    for name in ("red_free", "reset_look", "magnifier", "link:zoom", "tool:polygon"):
+        press(bench, window, name)
+        assert pane.hasFocus(), name

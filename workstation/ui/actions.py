@@ -9,6 +9,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
@@ -131,6 +132,13 @@ def row(action_id: str) -> Action:
     return {a.action_id: a for a in all_actions()}[action_id]
 
 
+@runtime_checkable
+class ShowsLetters(Protocol):
+    """A widget on which keys are printed otherwise than by `show_key`."""
+
+    def show_letters(self) -> None: ...
+
+
 _in_force = KeyMap()
 
 
@@ -153,6 +161,9 @@ def use(keys: KeyMap) -> None:
         for action in window.findChildren(QAction):
             if action.objectName().startswith("action:"):
                 action.setShortcuts(_sequences(action.objectName().removeprefix("action:")))
+        for widget in window.findChildren(QWidget):
+            if isinstance(widget, ShowsLetters):
+                widget.show_letters()
         for button in window.findChildren(QPushButton):
             if button.property(_KEYED) is not None:
                 show_key(button, *button.property(_KEYED))

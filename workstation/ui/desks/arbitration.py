@@ -27,6 +27,7 @@ from workstation.ui.errors import told
 from workstation.ui.jobs import Work
 from workstation.ui.panels.comparing import Comparing
 from workstation.ui.panels.elsewhere import GONE_ON
+from workstation.ui.panels.giving_way import GivingWay
 from workstation.ui.panels.own_read import OwnRead, confirmed
 from workstation.ui.state.app_state import AppState
 from workstation.ui.theme import badge, color_of
@@ -37,7 +38,7 @@ POLL_MS = 3000
 NOT_MINE = frozenset({"arbitration.not_taken", "arbitration.not_yours", "blinding.hidden"})
 
 
-class ArbitrationDesk(QWidget):
+class ArbitrationDesk(GivingWay):
     """One dispute at a time: own read, sealed; X and Y shown; ruled and signed."""
 
     sides_changed = Signal()
@@ -49,10 +50,10 @@ class ArbitrationDesk(QWidget):
         self.read: OwnRead | None = None
         self.comparing: Comparing | None = None
         self._rows: tuple[QueueRow, ...] = ()
+        self.left = QWidget()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        self.left = QWidget()
         left = QVBoxLayout(self.left)
         left.setContentsMargins(8, 8, 8, 8)
         self.count = QLabel()

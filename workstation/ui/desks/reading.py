@@ -24,13 +24,14 @@ from workstation.services.reading import OpenCase
 from workstation.ui.actions import bind, show_key
 from workstation.ui.desk import Desk
 from workstation.ui.errors import told
+from workstation.ui.panels.giving_way import GivingWay
 from workstation.ui.panels.mpr_switch import MprSwitch
 from workstation.ui.panels.own_read import OwnRead, confirmed
 from workstation.ui.state.app_state import AppState
 from workstation.ui.theme import badge, color_of
 
 
-class ReadingDesk(QWidget):
+class ReadingDesk(GivingWay):
     """Opens cases of one's own worklist; every step is saved; submission is one way."""
 
     sides_changed = Signal()
@@ -42,10 +43,10 @@ class ReadingDesk(QWidget):
         self.read: OwnRead | None = None
         self._ahead = Prefetching(app.workspace)
         app.jobs.closing.connect(self._ahead.close)
+        self.left = QWidget()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        self.left = QWidget()
         left = QVBoxLayout(self.left)
         left.setContentsMargins(8, 8, 8, 8)
         self.count = QLabel()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QButtonGroup,
@@ -41,6 +41,7 @@ from workstation.ui.canvas.photo_layer import PhotoLayer
 from workstation.ui.canvas.planes import PlaneLoader
 from workstation.ui.canvas.tool import Surface, Tool, ToolKind, label_tools, measuring_tools, tools
 from workstation.ui.measured import Measuring
+from workstation.ui.panels.focus import leave_focus
 from workstation.ui.panels.form import FormPanel
 from workstation.ui.panels.lesions import LesionPanel
 from workstation.ui.panels.photo_bar import PhotoBar
@@ -55,6 +56,10 @@ NOT_OF_PANES = frozenset(
     {"marks_shown", "invert", "smaller", "larger", "undo", "redo", "delete"}
     | {f"window_{n}" for n in range(10)}
 )
+
+
+# Pixels the words on the two buttons without a letter of their own take.
+NAMES_OF_TWO = 130
 
 
 class Toolbar(QWidget):
@@ -83,13 +88,10 @@ class Toolbar(QWidget):
         self._none = none
         row.addWidget(none)
         for tool in label_tools():
-            letter = hint(f"tool:{tool.tool_id}")
-            button = QPushButton(f"{tool.icon} {letter}")
-            self._names[button] = tool.icon, f"{tr(tool.title)} {letter}", letter
+            button = QPushButton()
             button.setCheckable(True)
             button.setObjectName(f"tool:{tool.tool_id}")
             button.setStyleSheet("padding: 4px 7px;")
-            button.setToolTip(f"{tr(tool.title)} ({letter})")
             button.clicked.connect(lambda _=False, t=tool: self.choose(t))
             self._group.addButton(button)
             self._buttons[tool.tool_id] = button
@@ -111,7 +113,7 @@ class Toolbar(QWidget):
             self.set_class(lesions[0].code)
         self.classes.currentIndexChanged.connect(self._class_changed)
         self.classes.setToolTip(tr("Class of the next lesion"))
-        self.classes.setMinimumWidth(130)
+        self.classes.setMinimumWidth(96)
         self.classes.setMaximumWidth(300)
         row.addWidget(self.classes, 1)
         self.brush = QLabel()
@@ -119,6 +121,19 @@ class Toolbar(QWidget):
         row.addStretch()
         self.tool: Tool | None = None
         self._class_changed()
+        self.show_letters()
+
+    def show_letters(self) -> None:
+        """The keys in force, on buttons, in tooltips and in the menu."""
+        for tool in label_tools():
+            button, letter = self._buttons[tool.tool_id], hint(f"tool:{tool.tool_id}")
+            self._names[button] = tool.icon, f"{tr(tool.title)} {letter}".strip(), letter
+            button.setToolTip(f"{tr(tool.title)} ({letter})" if letter else tr(tool.title))
+        entries = {entry.objectName(): entry for entry in self.measure.menu().actions()}
+        for tool in measuring_tools():
+            name = f"tool:{tool.tool_id}"
+            entries[name].setText(f"{tool.icon} {tr(tool.title)}\t{hint(name)}")
+        self._name_buttons()
 
     # Signs and keys only where names have no room: the window is never widened by them.
 
@@ -133,11 +148,16 @@ class Toolbar(QWidget):
         room = self.width() - self._none.width() - self.classes.minimumWidth() - 90
         for button, (sign, name, letter) in self._names.items():
             button.setText(f"{sign} {name if wanted <= room else letter}".strip())
+        narrow = self.width() < self.minimumSizeHint().width() + NAMES_OF_TWO
+        self._none.setText("✥" if narrow else "✥ " + tr("Move"))
+        if narrow:
+            self.measure.setText(self._names[self.measure][0])
 
     def minimumSizeHint(self) -> QSize:
         metrics = self.fontMetrics()
-        short = sum(metrics.horizontalAdvance(f"{s} {k}") + 32 for s, _, k in self._names.values())
-        fixed = self._none.sizeHint().width() + self.classes.minimumWidth() + 24
+        signs = [s if b is self.measure else f"{s} {k}" for b, (s, _, k) in self._names.items()]
+        short = sum(metrics.horizontalAdvance(sign) + 26 for sign in ("✥", *signs))
+        fixed = self.classes.minimumWidth() + 24
         return QSize(short + fixed, super().minimumSizeHint().height())
 
     def _measure_button(self) -> QPushButton:
@@ -150,8 +170,7 @@ class Toolbar(QWidget):
         self.measure.setToolTip(tr("Lengths, angles, regions and values; needs no class"))
         menu = QMenu(self.measure)
         for tool in measuring_tools():
-            letter = hint(f"tool:{tool.tool_id}")
-            entry = menu.addAction(f"{tool.icon} {tr(tool.title)}\t{letter}")
+            entry = menu.addAction(tool.icon)
             entry.setObjectName(f"tool:{tool.tool_id}")
             entry.triggered.connect(lambda _=False, t=tool: self.choose(t))
             self._buttons[tool.tool_id] = self.measure
@@ -614,6 +633,12 @@ class Bench(QWidget):
             for tool in tools():
                 key = bind(host, f"tool:{tool.tool_id}", lambda t=tool: self.toolbar.choose(t))
                 self.tool_keys.append(key)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """All controls are there now, those of the desk too."""
+        super().showEvent(event)
+        for bar in (self.toolbar, self.rows):
+            leave_focus(bar)
 
     def step_aside(self, aside: bool) -> None:
         """Leave the room to another view of the images; keys that would change what nobody sees

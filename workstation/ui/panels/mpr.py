@@ -39,6 +39,8 @@ from workstation.ui.canvas.reslice import Reslicer
 from workstation.ui.canvas.scene import Scene, prepare
 from workstation.ui.canvas.volume_view import VolumeView
 from workstation.ui.errors import told
+from workstation.ui.panels.bench import TwoRows
+from workstation.ui.panels.focus import leave_focus
 from workstation.ui.state.app_state import AppState
 from workstation.ui.state.mpr_state import THICKEST_MM, MprState
 from workstation.ui.state.view_state import MarksShown, ViewState
@@ -52,7 +54,7 @@ COARSE, FINE = 128, 192
 WINDOWS_IN_MAIN_THREAD = sys.platform == "darwin"
 
 # Of a box of choices where there is little room.
-BOX_PX = 84
+BOX_PX = 72
 
 Window = tuple[float, float]
 
@@ -133,7 +135,7 @@ class MprPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(self._bar())
+        column.addWidget(self._bar())
         self._grid = QGridLayout()
         self._grid.setSpacing(2)
         self._waiting = QLabel(tr("The volume is loading …"))
@@ -141,6 +143,7 @@ class MprPanel(QWidget):
         self._waiting.setProperty("role", "muted")
         self._grid.addWidget(self._waiting, 0, 0)
         column.addLayout(self._grid, 1)
+        leave_focus(self)
         # The keys are here while the volume is on its way.
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         bind(self, "fit", self.fit)
@@ -156,8 +159,9 @@ class MprPanel(QWidget):
 
     # controls
 
-    def _bar(self) -> QHBoxLayout:
-        row = QHBoxLayout()
+    def _bar(self) -> TwoRows:
+        first, second = QWidget(), QWidget()
+        row = QHBoxLayout(first)
         row.setContentsMargins(4, 4, 4, 4)
         back = QPushButton()
         show_key(back, "mpr", tr("Back to the slices"))
@@ -174,7 +178,7 @@ class MprPanel(QWidget):
         self.slab = QSlider(Qt.Orientation.Horizontal)
         self.slab.setObjectName("mpr_slab")
         self.slab.setRange(0, THICKEST_MM)
-        self.slab.setMinimumWidth(80)
+        self.slab.setMinimumWidth(60)
         self.slab.setMaximumWidth(200)
         self.slab.setToolTip(tr("Thickness of what each plane shows as one"))
         self.slab.valueChanged.connect(self._slab_changed)
@@ -194,6 +198,8 @@ class MprPanel(QWidget):
         self.projection.setToolTip(tr("Largest, smallest or mean value across the slab"))
         self.projection.currentIndexChanged.connect(self._slab_changed)
         row.addWidget(self.projection)
+        row = QHBoxLayout(second)
+        row.setContentsMargins(4, 4, 4, 4)
         row.addStretch(1)
         self.windows = QComboBox()
         self.windows.setObjectName("mpr_window")
@@ -219,7 +225,7 @@ class MprPanel(QWidget):
         self._view.changed.connect(self._view_changed)
         for box in (self.projection, self.windows, self.look):
             box.setMinimumWidth(BOX_PX)  # and no more: the window is never widened by them
-        return row
+        return TwoRows(first, second)
 
     def _controls(self, on: bool) -> None:
         for one in (self.reset_button, self.slab, self.projection, self.windows, self.look):

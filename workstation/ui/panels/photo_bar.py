@@ -56,8 +56,7 @@ class PhotoBar(QWidget):
         self.grid = QPushButton("ETDRS")
         self.grid.setObjectName("grid")
         self.grid.setCheckable(True)
-        what = tr("Around the fovea, scaled by the disc drawn: an estimate")
-        self.grid.setToolTip(f"{tr('ETDRS grid')} ({hint('grid')}). {what}")
+        self.show_letters()
         self.grid.clicked.connect(lambda on: self.grid_wanted.emit(on))
         self.reset = QPushButton(tr("Reset view"))
         self.reset.setObjectName("reset_look")
@@ -68,6 +67,11 @@ class PhotoBar(QWidget):
             row.addWidget(button)
         self.grid.setVisible(with_grid)
         self.show_look(AS_IT_IS)
+
+    def show_letters(self) -> None:
+        """The key in force, in the tooltip."""
+        what = tr("Around the fovea, scaled by the disc drawn: an estimate")
+        self.grid.setToolTip(f"{tr('ETDRS grid')} ({hint('grid')}). {what}")
 
     def _controls(self) -> QWidget:
         panel = QWidget()

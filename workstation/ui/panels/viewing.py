@@ -50,7 +50,7 @@ class ViewBar(QWidget):
             self.switches[name] = button
             row.addWidget(button)
         row.addStretch(1)
-        self.play = _small("▶", "cine", f"{tr('Play or pause the stack')} ({hint('cine')})")
+        self.play = _small("▶", "cine", "")
         self.play.clicked.connect(self.play_or_pause)
         self.rate = QComboBox()
         self.rate.setObjectName("rate")
@@ -66,12 +66,18 @@ class ViewBar(QWidget):
         self.missed.setToolTip(tr("Frames that were not there in time and were left out"))
         for widget in (self.play, self.rate, self.fro, self.missed):
             row.addWidget(widget)
-        self.magnifier = _small("", "magnifier", f"{tr('Magnifier')} ({hint('magnifier')})")
+        self.magnifier = _small("", "magnifier", "")
+        self.show_letters()
         self.magnifier.setCheckable(True)
         self.magnifier.clicked.connect(self.next_lens)
         row.addWidget(self.magnifier)
         links.changed.connect(self._show)
         self._show()
+
+    def show_letters(self) -> None:
+        """The keys in force, in the tooltips."""
+        self.play.setToolTip(f"{tr('Play or pause the stack')} ({hint('cine')})")
+        self.magnifier.setToolTip(f"{tr('Magnifier')} ({hint('magnifier')})")
 
     # the magnifier
 
