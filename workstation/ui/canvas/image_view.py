@@ -98,6 +98,8 @@ class ImageView(QWidget):
         self._problem = ""
         self._picture = PanePicture()
         self._looks = Looks()
+        self._placed: tuple[tuple[object, ...], ViewTransform] | None = None
+        self._written: tuple[tuple[object, ...], list[tuple[QPointF, str]]] | None = None
         self._layer = MarksLayer()
         self.layers: list[Layer] = []
         self._held_by: Layer | None = None
@@ -179,6 +181,13 @@ class ImageView(QWidget):
 
     def transform(self) -> ViewTransform:
         """Where the image is on the screen now."""
+        made_of = (self.width(), self.height(), self.devicePixelRatioF(), self.image, self.anchor,
+                   self.view.center, self.view.zoom, self.view.turn)  # fmt: skip
+        if self._placed is None or self._placed[0] != made_of:
+            self._placed = made_of, self._place()
+        return self._placed[1]
+
+    def _place(self) -> ViewTransform:
         size = (float(self.width()), float(self.height()))
         ratio, turn = self.devicePixelRatioF(), self.view.turn
         if self.image is None:
@@ -364,17 +373,30 @@ class ImageView(QWidget):
 
     def _draw_text(self, painter: QPainter, view: ViewTransform) -> None:
         assert self.image is not None
-        metrics = QFontMetricsF(self.font())
         writing.write(painter, QPointF(10, 20), writing.head_line(self.image, self.slice()))
         foot = writing.foot_line(self.image, view.percent, self.values_window())
         writing.write(painter, QPointF(10, self.height() - 10), foot)
+        for at, text in self._lasting_text():
+            writing.write(painter, at, text)
+
+    def _lasting_text(self) -> list[tuple[QPointF, str]]:
+        """Badge and letters, which neither a window step nor a slice changes, and where."""
+        made_of = (self.image, self.size(), self.font(), self.view.turn, self.view.inverted)
+        if self._written is None or self._written[0] != made_of:
+            self._written = made_of, self._place_text()
+        return self._written[1]
+
+    def _place_text(self) -> list[tuple[QPointF, str]]:
+        metrics = QFontMetricsF(self.font())
+        out = []
         badge = writing.badges(self.view.turn, self.view.inverted)
         if badge:
-            writing.write(painter, writing.badge_place(self.rect(), metrics, badge), badge)
+            out.append((writing.badge_place(self.rect(), metrics, badge), badge))
         letters = self.edges()
         for edge, place in writing.letter_places(self.rect(), letters, metrics).items():
             at = place.bottomLeft() - QPointF(0, metrics.descent())
-            writing.write(painter, at, getattr(letters, edge))
+            out.append((at, getattr(letters, edge)))
+        return out
 
     def _draw_lens(self, painter: QPainter, view: ViewTransform, plane: Plane) -> None:
         assert self.image is not None and self._pointer is not None
@@ -514,7 +536,9 @@ class ImageView(QWidget):
         drag = self._drag
         dx, dy = at.x() - drag.start.x(), at.y() - drag.start.y()
         if drag.what is Drag.PAN:
-            self.look_from(drag.view.moved((dx, dy)))
+            # By whole device pixels: what is on the screen already is moved, not read anew.
+            ratio = drag.view.ratio
+            self.look_from(drag.view.moved((round(dx * ratio) / ratio, round(dy * ratio) / ratio)))
             return
         if abs(dx) + abs(dy) <= CLICK_PX:
             return
