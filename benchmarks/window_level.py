@@ -11,17 +11,19 @@ from support.screen import screen
 
 # The QGraphicsView of the tutorials takes the nearest pixel: a coarser picture, so information.
 RIVALS = ("pyqtgraph ImageItem", "pyqtgraph, autoDownsample", "vtkImageSlice")
+SIZES = ("5000 x 4000", "3000 x 2000", "512 x 512")
 COPY = "copying that many bytes"
 PASSES = ("numpy, float32", "numpy, table[pixels]", "vtkImageMapToWindowLevelColors")
 
 
 def run(context):
-    rounds, steps = (3, 12) if context.quick else (9, 60)
+    rounds, steps = (2, 12) if context.quick else (9, 60)
+    sizes = SIZES[::2] if context.quick else SIZES
     lines, notes, versions = [], [], {}
     offscreen = ("offscreen", {"QT_QPA_PLATFORM": "offscreen"})
     with screen() as real:
         for name, variables in dict([offscreen] if context.quick else [offscreen, real]).items():
-            found = run_child(context, "window_level.py", variables, rounds, steps)
+            found = run_child(context, "window_level.py", variables, rounds, steps, *sizes)
             versions |= found["versions"]
             for size, times in found["drags"].items():
                 number = "B01" if size.startswith("5000") else "B02"

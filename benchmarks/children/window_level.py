@@ -1,4 +1,4 @@
-"""A window step until it is painted; arguments: rounds, steps."""
+"""A window step until it is painted; arguments: rounds, steps, the sizes of the images."""
 
 import sys
 import time
@@ -15,8 +15,7 @@ from workstation.display.grey import GreyChain
 from workstation.display.kernels import grey_pixels, through
 from workstation.domain.image import Window
 
-ROUNDS, STEPS = int(sys.argv[1]), int(sys.argv[2])
-SIZES = {"5000 x 4000": (4000, 5000), "3000 x 2000": (2000, 3000), "512 x 512": (512, 512)}
+ROUNDS, STEPS, SIZES = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
 
 
 def window(k):
@@ -167,8 +166,9 @@ def main():
         "PySide6": pyside, "pyqtgraph": pyqtgraph.__version__, "OpenCV": cv2.__version__,
         "VTK": vtk.vtkVersion.GetVTKVersion(),
     }}  # fmt: skip
-    for name, shape in SIZES.items():
-        pixels = random.integers(0, 4096, shape).astype(np.uint16)
+    for name in SIZES:
+        cols, rows = map(int, name.split(" x "))
+        pixels = random.integers(0, 4096, (rows, cols)).astype(np.uint16)
         answer["drags"][name] = drags(pixels)
     answer["kernels"] = kernels()
     finish(answer)

@@ -40,9 +40,9 @@ def windowed(values: Floats, window: Window, first: float = 0.0, last: float = 2
     # In this order a level that is a whole number falls as in DCMTK, to the last bit.
     slope = span / width
     levels = values * slope + (last - (center / width + 0.5) * span)
-    levels[values <= below] = first
-    levels[values > above] = last
-    return np.asarray(np.clip(levels, min(first, last), max(first, last)), np.float64)
+    np.putmask(levels, values <= below, first)
+    np.putmask(levels, values > above, last)
+    return np.clip(levels, min(first, last), max(first, last), out=levels)
 
 
 def line_of(window: Window) -> tuple[float, float] | None:

@@ -98,6 +98,7 @@ class ImageView(QWidget):
         self._problem = ""
         self._picture = PanePicture()
         self._looks = Looks()
+        self._placed: tuple[tuple[object, ...], ViewTransform] | None = None
         self._layer = MarksLayer()
         self.layers: list[Layer] = []
         self._held_by: Layer | None = None
@@ -179,6 +180,13 @@ class ImageView(QWidget):
 
     def transform(self) -> ViewTransform:
         """Where the image is on the screen now."""
+        made_of = (self.width(), self.height(), self.devicePixelRatioF(), self.image, self.anchor,
+                   self.view.center, self.view.zoom, self.view.turn)  # fmt: skip
+        if self._placed is None or self._placed[0] != made_of:
+            self._placed = made_of, self._place()
+        return self._placed[1]
+
+    def _place(self) -> ViewTransform:
         size = (float(self.width()), float(self.height()))
         ratio, turn = self.devicePixelRatioF(), self.view.turn
         if self.image is None:
@@ -522,7 +530,9 @@ class ImageView(QWidget):
         drag = self._drag
         dx, dy = at.x() - drag.start.x(), at.y() - drag.start.y()
         if drag.what is Drag.PAN:
-            self.look_from(drag.view.moved((dx, dy)))
+            # By whole device pixels: what is on the screen already is moved, not read anew.
+            ratio = drag.view.ratio
+            self.look_from(drag.view.moved((round(dx * ratio) / ratio, round(dy * ratio) / ratio)))
             return
         if abs(dx) + abs(dy) <= CLICK_PX:
             return

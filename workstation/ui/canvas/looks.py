@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workstation.display.grey import Choice, GreyChain, places
-from workstation.display.kernels import Line, Picture, Pixels, fitted_line, grey_pixels
+from workstation.display.kernels import Line, Pixels, fitted_line
 from workstation.display.photo import table
 from workstation.domain.image import Image, LookupTable, Window
 from workstation.domain.viewing import AS_IT_IS
@@ -87,10 +87,7 @@ def _grey_look(
     if inverted:
         levels = 255 - levels
         line = line and replace(line, falling=not line.falling)
-    table: Picture = np.zeros(len(levels), np.int32)
-    for part in places(dtype, within):
-        table[part] = grey_pixels(levels[part])
-    return Look(table, line=line)
+    return Look(levels, line=line)
 
 
 def _line(
@@ -101,8 +98,10 @@ def _line(
     straight = chain.line(choice)
     if straight is None:
         return None
-    values = np.arange(within[0], within[1] + 1).astype(dtype)
-    return fitted_line(values, levels[values.view(f"u{values.dtype.itemsize}")], *straight)
+    values = np.arange(within[0], within[1] + 1, dtype=dtype)
+    # Of signed values the negative ones come last in a table.
+    rising = [levels[part] for part in reversed(places(dtype, within))]
+    return fitted_line(values, np.concatenate(rising), *straight)
 
 
 def _colour_look(view: ViewState) -> Look:
@@ -111,5 +110,5 @@ def _colour_look(view: ViewState) -> Look:
     levels = table(view.look)
     levels = 255 - levels if view.inverted else levels
     if view.look.red_free:
-        return Look(grey_pixels(levels), channel=1)
+        return Look(levels, channel=1)
     return Look(levels=levels)

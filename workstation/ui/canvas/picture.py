@@ -9,14 +9,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPoint, QRect
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QImage, QPainter
 
-from workstation.display.kernels import Line, Picture, Pixels, along, resampled, through
+from workstation.display.kernels import (
+    Line,
+    Picture,
+    Pixels,
+    along,
+    grey_pixels,
+    resampled,
+    through,
+)
 from workstation.display.view import ViewTransform
 
 # Device pixels beside the pane that are read when panning goes beyond what is there.
@@ -27,14 +36,20 @@ SAME_PLACE = 0.01
 
 @dataclass(frozen=True)
 class Look:
-    """How stored values become screen pixels: `table` for grey ones or for one channel, `levels`
-    (256) for each channel of a colour; none for colours as they are. `line` says the same as the
-    table where there is one. Compared by identity."""
+    """How stored values become screen pixels: `grey` levels for grey ones or for one channel,
+    `levels` (256) for each channel of a colour; none for colours as they are. `line` says the same
+    as `grey` where there is one. Compared by identity."""
 
-    table: Picture | None = None
+    grey: npt.NDArray[np.uint8] | None = None
     channel: int | None = None
     levels: npt.NDArray[np.uint8] | None = None
     line: Line | None = None
+
+    @cached_property
+    def table(self) -> Picture:
+        """The grey levels as screen pixels; a line does without."""
+        assert self.grey is not None
+        return grey_pixels(self.grey)
 
 
 @dataclass
@@ -48,6 +63,12 @@ class _Kept:
     values: Pixels
 
 
+_Placed = tuple[
+    tuple[ViewTransform, tuple[int, int]],
+    tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], QRect],
+]
+
+
 class PanePicture:
     """`draw` paints an image's levels as a transform and a look say. `resamplings` and `windowings`
     count the passes made."""
@@ -55,6 +76,7 @@ class PanePicture:
     def __init__(self) -> None:
         self._kept: _Kept | None = None
         self._shown: tuple[_Kept, QRect, Look] | None = None
+        self._placed: _Placed | None = None
         self._out: Picture = np.empty((0, 0), np.int32)
         self._grey: npt.NDArray[np.uint8] = np.empty((0, 0), np.uint8)
         self._picture: QImage | None = None
@@ -76,18 +98,26 @@ class PanePicture:
         painter.save()
         painter.scale(1 / ratio, 1 / ratio)
         wanted = device_rect(dirty, ratio)
-        linear, offset = view.to_device()
-        whole = _covered(linear, offset, size)
+        linear, offset, whole = self._place(view, size)
         width, height = view.device_size
         seen = whole.intersected(QRect(0, 0, width, height))
         for beside in _beside(wanted, seen.intersected(wanted)):
-            painter.fillRect(beside, QColor("#000000"))
+            painter.fillRect(beside, Qt.GlobalColor.black)
         if not seen.isEmpty():
             anchor = self._read(source, levels, linear, offset, whole, seen)
             picture, begin = self._look(seen.translated(-anchor), look)
             part = seen.intersected(wanted)
             painter.drawImage(part.topLeft(), picture, part.translated(-anchor).translated(-begin))
         painter.restore()
+
+    def _place(
+        self, view: ViewTransform, size: tuple[int, int]
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], QRect]:
+        """Where the image is on the device; a window step does not change it."""
+        if self._placed is None or self._placed[0] != (view, size):
+            linear, offset = view.to_device()
+            self._placed = (view, size), (linear, offset, _covered(linear, offset, size))
+        return self._placed[1]
 
     def _read(
         self, source: object, levels: list[Pixels], linear: npt.NDArray[np.float64],
@@ -132,7 +162,7 @@ class PanePicture:
         """The picture that holds `seen` of the grid, and where on the grid it begins."""
         kept = self._kept
         assert kept is not None
-        plain = look.table is None and look.levels is None
+        plain = look.grey is None and look.levels is None
         if plain:
             seen = kept.rect
         shown = self._shown
@@ -164,7 +194,7 @@ def paint(values: Pixels, look: Look, out: Picture, grey: npt.NDArray[np.uint8])
         return
     if look.channel is not None:
         values = np.ascontiguousarray(values[..., look.channel])
-    if look.table is not None:
+    if look.grey is not None:
         through(values, look.table, out)
     elif look.levels is not None:
         four = out.view(np.uint8).reshape(*out.shape, 4)
