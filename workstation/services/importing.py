@@ -308,40 +308,25 @@ def _stack(
     a = first.attributes
     patient, study_key = str(a["PatientID"]), str(a.get("StudyInstanceUID", ""))
     lossy = ("photo.lossy",) if any(f.attributes.get("lossy") for f in stack.files) else ()
+    header = _header_facts(first, stack, planes[0])
     image = Image(
-        image_id=str(uuid.uuid4()),
         case_id=known.case_id(patient, study_key),
-        number="",
         kind=ImageKind.STACK,
         modality=str(a.get("Modality", "")),
-        rows=first.rows,
-        cols=first.cols,
         slices=len(planes),
-        samples=3 if planes[0].pixels.ndim == 3 else 1,
-        dtype=str(planes[0].pixels.dtype),
-        planes=(),
         is_target=False,
-        spacing=stack.spacing,
         geometry=stack.geometry,
         windows=stack.windows,
-        slope=stack.slope,
-        intercept=stack.intercept,
-        monochrome1=stack.monochrome1,
-        padding=stack.padding,
-        manufacturer=str(a.get("Manufacturer", "")),
-        model=str(a.get("ManufacturerModelName", "")),
         series_description=_described(a, stack.part),
-        decoder=planes[0].decoder,
         source_sha256=tuple(dict.fromkeys(f.sha256 for f in stack.files)),
         warnings=(*stack.warnings, *dict.fromkeys(w for p in planes for w in p.warnings), *lossy),
         slice_rescale=stack.slice_rescale,
         slice_windows=stack.slice_windows,
-        aspect=stack.aspect,
         patient_orientation=stack.orientation,
         laterality=stack.laterality,
         view=stack.view,
         frame_time_ms=stack.frame_time_ms,
-        **_grey_facts(a) | {"voi_luts": _common_tables(stack)},
+        **header | {"voi_luts": _common_tables(stack)},
     )
     draft = _Draft(patient, study_key, "", str(a.get("PatientSex", "")), image, _files(stack))
     return _with_planes(workspace, draft, planes, written), refused
@@ -384,12 +369,32 @@ def _common_tables(stack: StackPlan) -> object:
     return found.pop() if len(found) == 1 else ()
 
 
-def _grey_facts(attributes: Mapping[str, object]) -> dict[str, Any]:
-    """Look-up tables and polarity of the header, as fields of an image."""
+def _header_facts(
+    facts: FileFacts, plan: StackPlan | PicturePlan, plane: DecodedPlane
+) -> dict[str, Any]:
+    """What an image of any kind has from its header, its plan and its first plane; no number yet,
+    and no planes before they are stored."""
+    a = facts.attributes
     return {
-        "modality_lut": attributes.get("modality_lut"),
-        "voi_luts": attributes.get("voi_luts", ()),
-        "inverse_shape": attributes.get("PresentationLUTShape") == "INVERSE",
+        "image_id": str(uuid.uuid4()),
+        "number": "",
+        "rows": facts.rows,
+        "cols": facts.cols,
+        "samples": 3 if plane.pixels.ndim == 3 else 1,
+        "dtype": str(plane.pixels.dtype),
+        "planes": (),
+        "spacing": plan.spacing,
+        "aspect": plan.aspect,
+        "slope": plan.slope,
+        "intercept": plan.intercept,
+        "monochrome1": plan.monochrome1,
+        "padding": plan.padding,
+        "manufacturer": str(a.get("Manufacturer", "")),
+        "model": str(a.get("ManufacturerModelName", "")),
+        "decoder": plane.decoder,
+        "modality_lut": a.get("modality_lut"),
+        "voi_luts": a.get("voi_luts", ()),
+        "inverse_shape": a.get("PresentationLUTShape") == "INVERSE",
     }
 
 
@@ -414,33 +419,17 @@ def _radiograph(
     plan = intake.picture(facts)
     patient, study_key = str(a["PatientID"]), str(a.get("StudyInstanceUID", ""))
     image = Image(
-        image_id=str(uuid.uuid4()),
         case_id=known.case_id(patient, study_key),
-        number="",
         kind=ImageKind.RADIOGRAPH,
         modality=str(a.get("Modality", "")),
-        rows=facts.rows,
-        cols=facts.cols,
         slices=1,
-        samples=3 if plane.pixels.ndim == 3 else 1,
-        dtype=str(plane.pixels.dtype),
-        planes=(),
-        spacing=plan.spacing,
         windows=plan.windows,
-        slope=plan.slope,
-        intercept=plan.intercept,
-        monochrome1=plan.monochrome1,
-        padding=plan.padding,
-        manufacturer=str(a.get("Manufacturer", "")),
-        model=str(a.get("ManufacturerModelName", "")),
-        decoder=plane.decoder,
         source_sha256=(facts.sha256,),
         warnings=plane.warnings + plan.warnings + (("photo.lossy",) if a.get("lossy") else ()),
-        aspect=plan.aspect,
         patient_orientation=plan.orientation,
         laterality=plan.laterality,
         view=plan.view,
-        **_grey_facts(a),
+        **_header_facts(facts, plan, plane),
     )
     draft = _Draft(patient, study_key, "", str(a.get("PatientSex", "")), image, (name,))
     return _with_planes(workspace, draft, [plane], written)
@@ -524,32 +513,16 @@ def _photograph(
     visit = row.visit if row else None
     study_key = "" if visit is None else f"visit {visit}"
     image = Image(
-        image_id=str(uuid.uuid4()),
         case_id=known.case_id(patient, study_key),
-        number="",
         kind=ImageKind.PHOTOGRAPH,
         modality=str(a.get("Modality", "OP")),
-        rows=facts.rows,
-        cols=facts.cols,
         slices=1,
-        samples=3 if plane.pixels.ndim == 3 else 1,
-        dtype=str(plane.pixels.dtype),
-        planes=(),
         eye=header_eye or listed_eye,
         field=row.field if row else "",
-        spacing=plan.spacing,
         windows=_photo_windows(facts, plan, plane),
-        slope=plan.slope,
-        intercept=plan.intercept,
-        monochrome1=plan.monochrome1,
-        padding=plan.padding,
-        manufacturer=str(a.get("Manufacturer", "")),
-        model=str(a.get("ManufacturerModelName", "")),
-        decoder=plane.decoder,
         source_sha256=(facts.sha256,),
         warnings=(*warnings, *plan.warnings),
-        aspect=plan.aspect,
-        **_grey_facts(a),
+        **_header_facts(facts, plan, plane),
     )
     centre, sex = row.centre if row else "", str(a.get("PatientSex", ""))
     draft = _Draft(patient, study_key, centre, sex, image, (name,), visit)
