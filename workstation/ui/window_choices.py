@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workstation.display.grey import GreyChain
+from workstation.display.grey import Choice, GreyChain
 from workstation.display.window_presets import AUTOMATIC_DIGIT, FILE_DIGIT, presets_of
-from workstation.domain.image import Image
+from workstation.domain.image import Image, Window
 from workstation.i18n import tr
 from workstation.ui.state.view_state import ViewState
 
@@ -34,6 +34,17 @@ class WindowChoice:
 
 
 AUTOMATIC = WindowChoice(whole_range=True)
+
+
+def in_force(view: ViewState, chain: GreyChain) -> Choice | None:
+    """The window set by hand, else the one chosen of those the file offers; None where it is to
+    reach from the smallest to the largest value, which only who has the values can say."""
+    if view.window is not None:
+        center, width = view.window
+        return Window(center, max(width, 1.0))
+    if chain.choices and not view.whole_range:
+        return chain.choices[min(view.offered, len(chain.choices) - 1)]
+    return None
 
 
 def window_choices(image: Image) -> list[tuple[str, WindowChoice]]:

@@ -90,6 +90,7 @@ class ImageView(QWidget):
         super().__init__(parent)
         self.view = view
         self.image: Image | None = None
+        self._stored_edges = EdgeLetters()
         self.surface_for: Callable[[Image, int], Surface] | None = None
         self.message = ""
         self.anchor = Anchor.CENTER
@@ -124,6 +125,7 @@ class ImageView(QWidget):
 
     def set_image(self, image: Image | None) -> None:
         self.image = image
+        self._stored_edges = EdgeLetters() if image is None else edges_of(image)
         self._plane = None
         self._picture.forget()
         self._lens_picture.forget()
@@ -259,7 +261,7 @@ class ImageView(QWidget):
 
     def edges(self) -> EdgeLetters:
         """The patient's sides at the four edges, as the picture is turned now."""
-        return edges_of(self.image).seen(self.view.turn) if self.image else EdgeLetters()
+        return self._stored_edges.seen(self.view.turn)
 
     # painting
 

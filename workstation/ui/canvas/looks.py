@@ -15,6 +15,7 @@ from workstation.domain.image import Image, LookupTable, Window
 from workstation.domain.viewing import AS_IT_IS
 from workstation.ui.canvas.picture import Look
 from workstation.ui.state.view_state import ViewState
+from workstation.ui.window_choices import in_force
 
 
 class Looks:
@@ -30,11 +31,10 @@ class Looks:
     def choice(self, image: Image, z: int, view: ViewState, stored: Pixels | None) -> Choice:
         """The window set by hand, else what the file offers first, else from the smallest to the
         largest value that is no padding."""
-        if view.window is not None:
-            return Window(view.window[0], max(view.window[1], 1.0))
         chain = GreyChain.of(image, z)
-        if chain.choices and not view.whole_range:
-            return chain.choices[min(view.offered, len(chain.choices) - 1)]
+        chosen = in_force(view, chain)
+        if chosen is not None:
+            return chosen
         if stored is None or image.samples == 3:
             return Window(128.0, 256.0)
         if self._range is None or self._range[0] is not stored:

@@ -49,6 +49,7 @@ from workstation.ui.canvas.writing import badges
 from workstation.ui.state.mouse import Drag, mouse_roles
 from workstation.ui.state.mpr_state import MprState
 from workstation.ui.state.view_state import MarksShown, ViewState
+from workstation.ui.window_choices import in_force
 
 # The axes of the planes as other viewers have them, toned for the dark room.
 AXIS_COLORS = {Axis.AXIAL: "#d0504a", Axis.CORONAL: "#4fae5a", Axis.SAGITTAL: "#c4bc46"}
@@ -247,13 +248,7 @@ class PlaneView(QWidget):
     def choice(self) -> Choice:
         """The window in force, as the slices have it: by hand, else of those the file offers, else
         the range of its values."""
-        if self._view.window is not None:
-            center, width = self._view.window
-            return Window(center, max(width, 1.0))
-        offered = self._chain.choices
-        if offered and not self._view.whole_range:
-            return offered[min(self._view.offered, len(offered) - 1)]
-        return self._range
+        return in_force(self._view, self._chain) or self._range
 
     def _grey(self) -> npt.NDArray[np.uint8]:
         values, outside = self._values()
