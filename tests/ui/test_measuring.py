@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from tests.ui.conftest import Bench
+from tests.ui.test_reading_desk import desk_of
 from workstation.domain.image import Image, ImageKind, Spacing, SpacingKind, StackGeometry
 from workstation.domain.marks import BoxShape, Mark, PaintedShape, PointShape, PolygonShape
 from workstation.domain.masks import Mask
@@ -21,8 +22,6 @@ from workstation.domain.reading import ReadingBody
 from workstation.ui.canvas.image_view import ImageView
 from workstation.ui.canvas.measuring import EllipseLayer, MeasureLayer
 from workstation.ui.canvas.tool import Surface, measuring_tools, tools
-from workstation.ui.desks.reading import ReadingDesk
-from workstation.ui.main_window import MainWindow
 from workstation.ui.measured import Measuring
 from workstation.ui.state.reading_session import ReadingSession
 from workstation.ui.state.view_state import MarksShown, ViewState
@@ -315,12 +314,6 @@ def test_values_are_read_once() -> None:
 
 
 # at the desk
-
-
-def desk_of(window: MainWindow) -> ReadingDesk:
-    desk = window.stack.currentWidget()
-    assert isinstance(desk, ReadingDesk)
-    return desk
 
 
 def test_a_measure_is_taken_by_key_listed_saved_and_found_again(bench: Bench) -> None:

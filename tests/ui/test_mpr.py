@@ -13,13 +13,13 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QPlainTextEdit, QPushButton, QSlider
 
 from tests.ui.conftest import Bench
+from tests.ui.test_reading_desk import desk_of
 from workstation.display.volume import Axis, Projection
 from workstation.domain.errors import EnvironmentProblem, InvalidValue
 from workstation.domain.marks import BoxShape, Mark, PaintedShape, PointShape
 from workstation.domain.masks import Mask
 from workstation.settings import BRIGHTENS
 from workstation.ui.canvas.plane_view import PlaneView
-from workstation.ui.desks.reading import ReadingDesk
 from workstation.ui.main_window import MainWindow
 from workstation.ui.panels import mpr, mpr_switch
 from workstation.ui.panels.mpr import MprPanel, volume_mark
@@ -29,12 +29,6 @@ from workstation.ui.state.mouse import MouseRoles, use_mouse
 @pytest.fixture
 def window(bench: Bench) -> MainWindow:
     return bench.window("ct", "reader-a", (1366, 768))
-
-
-def desk_of(window: MainWindow) -> ReadingDesk:
-    desk = window.findChild(ReadingDesk)
-    assert desk is not None
-    return desk
 
 
 def opened(bench: Bench, window: MainWindow) -> MprPanel:

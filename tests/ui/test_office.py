@@ -7,16 +7,10 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.ui.conftest import Bench
+from tests.ui.test_reading_desk import desk_of
 from workstation import settings
-from workstation.ui.desks.reading import ReadingDesk
 from workstation.ui.main_window import MainWindow
 from workstation.ui.office import OfficeWindow
-
-
-def reading(window: MainWindow) -> ReadingDesk:
-    desk = window.stack.currentWidget()
-    assert isinstance(desk, ReadingDesk)
-    return desk
 
 
 def inside(panel: QWidget, window: QWidget) -> bool:
@@ -30,7 +24,7 @@ def office_of(window: MainWindow) -> OfficeWindow:
 
 def test_there_and_back(bench: Bench, qtbot: QtBot) -> None:
     window = bench.window("fundus", "reader-a")
-    desk = reading(window)
+    desk = desk_of(window)
     desk.open_next()
     assert desk.read is not None
     order = [desk.left.x(), desk.read.x()]
@@ -49,7 +43,7 @@ def test_there_and_back(bench: Bench, qtbot: QtBot) -> None:
 
 def test_the_next_case_comes_to_it_and_its_keys_work(bench: Bench, qtbot: QtBot) -> None:
     window = bench.window("fundus", "reader-a")
-    desk = reading(window)
+    desk = desk_of(window)
     window.toggle_office()
     office = office_of(window)
     desk.open_next()
@@ -82,7 +76,7 @@ def test_it_is_remembered_for_this_station(bench: Bench) -> None:
     again = bench.window("fundus", "reader-a", (900, 600))
     assert again.office is not None and again.office.isVisible()
     assert again.office.size().width() == 420
-    assert inside(reading(again).left, again.office)
+    assert inside(desk_of(again).left, again.office)
     again.office.close()
     again.close()
     bench.windows.clear()
