@@ -43,7 +43,6 @@ class WorklistRow:
     number: str
     state: AssignmentState
     position: int
-    image_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +73,11 @@ def worklist(uow: UnitOfWork, person_id: str) -> tuple[WorklistRow, ...]:
     require_acting(uow, Role.READER)
     if person_id != uow.actor:
         raise RuleViolation("assignment.not_yours")
-    rows = [
-        WorklistRow(
-            a.case_id,
-            uow.cases.get(a.case_id).number,
-            a.state,
-            a.position,
-            sum(1 for image in uow.images.of_case(a.case_id) if image.is_target),
-        )
-        for a in uow.assignments.of_person(person_id)
-        if uow.cases.get(a.case_id).state is not CaseState.WITHDRAWN
-    ]
+    rows = []
+    for a in uow.assignments.of_person(person_id):
+        case = uow.cases.get(a.case_id)
+        if case.state is not CaseState.WITHDRAWN:
+            rows.append(WorklistRow(a.case_id, case.number, a.state, a.position))
     return tuple(sorted(rows, key=lambda row: row.position))
 
 
